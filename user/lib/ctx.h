@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* The context's inside: settings, paths, errors. For libkallmod's own files. */
+#ifndef KALLMOD_CTX_H
+#define KALLMOD_CTX_H
+
+#include "kallmod.h"
+
+/*
+ * Records a one-line error ("FILE: what is wrong; what to do") and returns err, which is a
+ * negative errno, so that callers write: return kallmod_fail(ctx, -EINVAL, "…").
+ */
+int kallmod_fail(struct kallmod_ctx *ctx, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Logs one line at level through the context's callback. */
+void kallmod_log(struct kallmod_ctx *ctx, enum kallmod_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * ROOT + format, e.g. kallmod_path(ctx, "/lib/modules/%s/modules.builtin", release).
+ * malloc'ed, owned by the caller; NULL when there is no memory.
+ */
+char *kallmod_path(struct kallmod_ctx *ctx, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
