@@ -59,9 +59,15 @@ struct kallmod_profile_hits {
 };
 _Static_assert(sizeof(struct kallmod_profile_hits) == 32, "layout");
 
-enum kallmod_record_type { KALLMOD_RECORD_SAMPLE = 1 };
+enum kallmod_record_type {
+	KALLMOD_RECORD_SAMPLE = 1,
+	KALLMOD_RECORD_GATE, /* the type alone: modules have changed */
+};
 
-/* One sample. Frames follow: frames[nframes] (u64), then sets[nframes] (u16). */
+/*
+ * One sample. Frames follow it: frames[nframes] (u64), then sets[nframes] (u16). On its way
+ * through the ring buffer it is a struct kallmod_raw_record, cut behind the last frame.
+ */
 struct kallmod_record {
 	__u32 type;    /* enum kallmod_record_type */
 	__u32 size;    /* whole record, frames included, bytes */
@@ -79,6 +85,13 @@ struct kallmod_record {
 	__u32 pad2;
 };
 _Static_assert(sizeof(struct kallmod_record) == 64, "layout");
+
+struct kallmod_raw_record {
+	struct kallmod_record record;
+	__u16 sets[KALLMOD_MAX_FRAMES + 1];
+	__u64 frames[KALLMOD_MAX_FRAMES + 1];
+};
+_Static_assert(sizeof(struct kallmod_raw_record) == 64 + 256 + 1024, "layout");
 
 enum kallmod_sample_mode {
 	KALLMOD_SAMPLE_KERNEL,

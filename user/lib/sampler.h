@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "kallmod_tables.h"
 #include "kallmod.h"
 
 struct kallmod_sampler;
@@ -76,7 +77,5 @@ uint64_t kallmod_sampler_hz(const struct kallmod_sampler *sampler);
 /* Online CPUs that are sampled. */
 size_t kallmod_sampler_cpus(const struct kallmod_sampler *sampler);
 
-/* Reserved set ids that samples carry and no map has. */
-#define KALLMOD_SET_UNRESOLVED 0x7fffu
 
 #endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * The gate's programs: the kernel calls them before a new module's code runs and before an
+ * old one's memory is freed, so no lookup can find stale pages. Include once per BPF object
+ * that follows modules; kallmod_bpf_fill() explains the user side.
+ */
+#ifndef KALLMOD_GATE_BPF_H
+#define KALLMOD_GATE_BPF_H
+
+#include "kallmod.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096); /* set at load */
+} kallmod_events SEC(".maps");
+
+static __always_inline int kallmod_gate_close(void)
+{
+	__u32 type = KALLMOD_RECORD_GATE;
+
+	__sync_fetch_and_add(&kallmod_config.gate, 1);
+	/* Only a wake-up: a full buffer wakes its reader all the same. */
+	bpf_ringbuf_output(&kallmod_events, &type, sizeof(type), 0);
+	return 0;
+}
+
+SEC("raw_tp/module_load")
+int kallmod_module_load(void *ctx)
+{
+	return kallmod_gate_close();
+}
+
+SEC("raw_tp/module_free")
+int kallmod_module_free(void *ctx)
+{
+	return kallmod_gate_close();
+}
+
+#endif

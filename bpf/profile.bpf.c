@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sampler: runs at every sample of a perf event, finds the module of the kernel address
+ * that was hit, and counts or records it. With stacks it also charges the sample to the
+ * module nearest to the leaf, and counts each module on the stack once.
+ *
+ * It uses context registers, helpers and maps, and nothing of the kernel's inside, so it also
+ * loads without kernel BTF and under lockdown.
+ */
+#include <stdbool.h>
+
+#include "kernel_types.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "event.h"
+#include "gate.bpf.h"
+#include "kallmod.bpf.h"
+#include "regs.h"
+
+const volatile __u32 kallmod_flags = 0;	 /* enum kallmod_profile_flag */
+const volatile __u32 kallmod_target = 0; /* thread group to sample; 0: all */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kallmod_profile_stats);
+} stats SEC(".maps");
+
+/* By set id; the last entry stands for KALLMOD_SET_UNRESOLVED. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1); /* set at load */
+	__type(key, __u32);
+	__type(value, struct kallmod_profile_count);
+} counts SEC(".maps");
+
+const volatile __u32 kallmod_unresolved_index = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1); /* set at load */
+	__type(key, struct kallmod_profile_key);
+	__type(value, struct kallmod_profile_hits);
+} hits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kallmod_raw_record);
+} scratch SEC(".maps");
+
+/* What a stack says about a sample. */
+struct attribution {
+	__u32 charged;	  /* module set */
+	__u64 charged_ip; /* the frame that was charged, a return address less 1 */
+};
+
+static __always_inline struct kallmod_profile_count *count_of(__u32 set)
+{
+	__u32 index = set == KALLMOD_SET_UNRESOLVED ? kallmod_unresolved_index : set;
+
+	return bpf_map_lookup_elem(&counts, &index);
+}
+
+static __always_inline __u32 plain(__u32 marked)
+{
+	return marked == KALLMOD_SET_IRQ || marked == KALLMOD_SET_IDLE ? 0 : marked;
+}
+
+/* Counts set's TOTAL unless this sample (its number on this CPU) has done so already. */
+static __always_inline void count_total(__u32 set, __u64 sample)
+{
+	struct kallmod_profile_count *count = count_of(set);
+
+	if (count && count->last_sample != sample) {
+		count->last_sample = sample;
+		count->total++;
+	}
+}
+
+/*
+ * Walks raw->frames[0 … n), leaf first, to the first interrupt or softirq entry: what lies
+ * behind it was interrupted and did not ask for this time.
+ */
+static __always_inline void walk(struct kallmod_raw_record *raw, __u32 n, __u64 sample,
+				 struct kallmod_profile_stats *st, struct attribution *who)
+{
+	bool found = false;
+	__u32 i;
+
+	for (i = 0; i < KALLMOD_MAX_FRAMES; i++) {
+		__u64 ip;
+		__u32 marked, set;
+
+		if (i >= n)
+			break;
+		ip = raw->frames[i] - (i ? 1 : 0);
+		marked = kallmod_lookup_marked(ip);
+		set = plain(marked);
+		if (kallmod_flags & KALLMOD_PROFILE_RECORD)
+			raw->sets[i] = set;
+		if (kallmod_flags & KALLMOD_PROFILE_COUNT)
+			count_total(set, sample);
+		if (set && !found) {
+			found = true;
+			who->charged = set;
+			who->charged_ip = ip;
+		}
+		if (marked == KALLMOD_SET_IRQ) {
+			st->irq_stops++;
+			break;
+		}
+	}
+	/* A record keeps the frames behind an interrupt entry, for the eye: tag those too. */
+	if (!(kallmod_flags & KALLMOD_PROFILE_RECORD))
+		return;
+	for (i++; i < KALLMOD_MAX_FRAMES; i++) {
+		if (i >= n)
+			break;
+		raw->sets[i] = kallmod_lookup(raw->frames[i] - 1);
+	}
+}
+
+/* Counts a function's hit; a hash that is full or busy is a lost sample. */
+static __always_inline void count_hit(struct kallmod_profile_stats *st, __u64 ip, __u32 set,
+				      __u32 tgid, bool self, bool charged)
+{
+	struct kallmod_profile_key key = {.ip = ip, .tgid = tgid, .set = set};
+	struct kallmod_profile_hits *old = bpf_map_lookup_elem(&hits, &key);
+
+	if (old && old->comm[0]) {
+		old->self += self;
+		old->charged += charged;
+	} else {
+		struct kallmod_profile_hits new = {.self = self, .charged = charged};
+
+		bpf_get_current_comm(new.comm, sizeof(new.comm));
+		if (bpf_map_update_elem(&hits, &key, &new, BPF_ANY))
+			st->lost++;
+	}
+}
+
+static __always_inline void count_sample(struct kallmod_profile_stats *st, __u64 ip, __u32 set,
+					 const struct attribution *who)
+{
+	struct kallmod_profile_count *count = count_of(set);
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	bool stacks = kallmod_flags & KALLMOD_PROFILE_STACKS;
+	bool one = !stacks || who->charged_ip == ip;
+
+	if (count)
+		count->self++;
+	if (stacks) {
+		count = count_of(who->charged);
+		if (count)
+			count->charged++;
+	}
+	count_hit(st, ip, set, tgid, true, stacks && one);
+	if (!one)
+		count_hit(st, who->charged_ip, who->charged, tgid, false, true);
+}
+
+static __always_inline void write_record(struct kallmod_profile_stats *st,
+					 struct kallmod_raw_record *raw, __u64 ip, __u32 set,
+					 __u32 charged, __u32 nframes, __u32 mode)
+{
+	struct kallmod_record *record = &raw->record;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 size;
+
+	record->type = KALLMOD_RECORD_SAMPLE;
+	record->time_ns = bpf_ktime_get_ns();
+	record->ip = ip;
+	record->pid = pid_tgid >> 32;
+	record->tid = pid_tgid;
+	record->cpu = bpf_get_smp_processor_id();
+	record->set = set;
+	record->charged = charged;
+	record->nframes = nframes;
+	record->mode = mode;
+	bpf_get_current_comm(record->comm, sizeof(record->comm));
+	size = sizeof(*raw) - sizeof(raw->frames) + ((nframes & KALLMOD_MAX_FRAMES) * 8);
+	record->size = size;
+	if (bpf_ringbuf_output(&kallmod_events, raw, size, 0))
+		st->lost++;
+}
+
+/* The kernel stack in raw->frames; the number of frames, 0 when it cannot be had. */
+static __always_inline __u32 get_stack(void *ctx, struct kallmod_raw_record *raw,
+				       struct kallmod_profile_stats *st)
+{
+	long bytes = bpf_get_stack(ctx, raw->frames, KALLMOD_MAX_FRAMES * 8, 0);
+
+	if (bytes <= 0) {
+		st->no_stack++;
+		return 0;
+	}
+	if (bytes == KALLMOD_MAX_FRAMES * 8)
+		st->truncated++;
+	return bytes / 8;
+}
+
+static __always_inline void sample_kernel(void *ctx, struct kallmod_profile_stats *st,
+					  struct kallmod_raw_record *raw, __u64 ip, __u32 set)
+{
+	struct attribution who = {.charged = set, .charged_ip = ip};
+	__u32 nframes = 0;
+
+	if (set == KALLMOD_SET_UNRESOLVED)
+		st->unresolved++;
+	if (kallmod_flags & KALLMOD_PROFILE_STACKS) {
+		nframes = get_stack(ctx, raw, st);
+		if (kallmod_flags & KALLMOD_PROFILE_STOP_AFTER_STACK)
+			return;
+		if (nframes)
+			walk(raw, nframes, st->samples, st, &who);
+		else if (kallmod_flags & KALLMOD_PROFILE_COUNT)
+			count_total(set, st->samples);
+	}
+	if (kallmod_flags & KALLMOD_PROFILE_COUNT)
+		count_sample(st, ip, set, &who);
+	if (kallmod_flags & KALLMOD_PROFILE_RECORD)
+		write_record(st, raw, ip, set, who.charged, nframes, KALLMOD_SAMPLE_KERNEL);
+}
+
+/* True when the sample counts: it is of the thread group that was asked for. */
+static __always_inline bool wanted(struct kallmod_profile_stats *st)
+{
+	if (!kallmod_target || bpf_get_current_pid_tgid() >> 32 == kallmod_target)
+		return true;
+	st->filtered++;
+	return false;
+}
+
+SEC("perf_event")
+int kallmod_sample(struct bpf_perf_event_data *ctx)
+{
+	__u32 zero = 0, marked;
+	struct kallmod_profile_stats *st = bpf_map_lookup_elem(&stats, &zero);
+	struct kallmod_raw_record *raw = bpf_map_lookup_elem(&scratch, &zero);
+	__u64 ip = KALLMOD_REGS_IP(&ctx->regs);
+
+	if (!st || !raw || !wanted(st))
+		return 0;
+	st->samples++;
+	if (KALLMOD_REGS_USER(&ctx->regs)) {
+		st->user++;
+		if (kallmod_flags & KALLMOD_PROFILE_RECORD)
+			write_record(st, raw, ip, 0, 0, 0, KALLMOD_SAMPLE_USER);
+		return 0;
+	}
+	if (kallmod_flags & KALLMOD_PROFILE_STOP_AFTER_COUNT) {
+		st->kernel++;
+		return 0;
+	}
+	marked = kallmod_lookup_marked(ip);
+	if (marked == KALLMOD_SET_IDLE && (__u32)bpf_get_current_pid_tgid() == 0) {
+		st->idle++;
+		if (kallmod_flags & KALLMOD_PROFILE_RECORD)
+			write_record(st, raw, ip, 0, 0, 0, KALLMOD_SAMPLE_IDLE);
+		return 0;
+	}
+	st->kernel++;
+	sample_kernel(ctx, st, raw, ip, plain(marked));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
