@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Fetches a Debian kernel package into a cache and prints the directory it is extracted in.
+#
+#	fetch-kernel.sh [--refresh] SUITE PACKAGE
+#
+# SUITE    bullseye, bookworm, trixie (each with its -security), bookworm-backports, sid
+# PACKAGE  linux-image-amd64, linux-image-cloud-amd64, … or the name of a real package; a
+#          meta package is followed to the real one.
+#
+# apt works here with a configuration, sources, lists and cache of its own: the machine's apt
+# state is never touched and no suites are mixed. In the directory, beside what the package
+# holds: release (a file), vmlinuz and modules (links), packages (what it was made of). What is in the cache is used without any
+# network; --refresh asks the archive again. Exit status 1: cannot be had, with one line why.
+set -eu
+
+arch=${KALLMOD_DEB_ARCH:-amd64}
+mirror=${KALLMOD_DEB_MIRROR:-http://deb.debian.org/debian}
+security=${KALLMOD_DEB_SECURITY:-http://deb.debian.org/debian-security}
+keyring=${KALLMOD_DEB_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+cache=${KALLMOD_CACHE:-${HOME:-/root}/.cache/kallmod}/kernels
+
+die() {
+	echo "fetch-kernel: $*" >&2
+	exit 1
+}
+
+usage() {
+	echo "usage: fetch-kernel.sh [--refresh] SUITE PACKAGE" >&2
+	exit 2
+}
+
+# The suite's apt lines. Kernels come as security updates too, so those belong to a release.
+sources() {
+	case $1 in
+	bullseye | bookworm | trixie)
+		echo "deb [signed-by=$keyring] $mirror $1 main"
+		echo "deb [signed-by=$keyring] $security $1-security main"
+		;;
+	bookworm-backports | trixie-backports | sid)
+		echo "deb [signed-by=$keyring] $mirror $1 main"
+		;;
+	*) die "unknown suite '$1'; give bullseye, bookworm, bookworm-backports, trixie or sid" ;;
+	esac
+}
+
+# Read after the machine's own apt.conf, whose proxies are wanted and whose hooks are not.
+apt_config() {
+	cat <<-END
+	#clear APT::Update::Pre-Invoke;
+	#clear APT::Update::Post-Invoke;
+	#clear APT::Update::Post-Invoke-Success;
+	#clear DPkg::Post-Invoke;
+	#clear APT::Architectures;
+	APT::Architecture "$arch";
+	APT::Architectures { "$arch"; };
+	APT::Sandbox::User "root";
+	APT::Default-Release "";
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	Acquire::http::Timeout "30";
+	Dir::State "$apt/state";
+	Dir::State::lists "$apt/state/lists";
+	Dir::State::status "$apt/status";
+	Dir::State::extended_states "$apt/extended_states";
+	Dir::Cache "$apt/cache";
+	Dir::Etc::sourcelist "$apt/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::Etc::preferences "/dev/null";
+	Dir::Etc::preferencesparts "/dev/null";
+	Dir::Log "$apt";
+	END
+}
+
+set_up_apt() {
+	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+	: >"$apt/status"
+	sources "$suite" >"$apt/sources.list"
+	apt_config >"$apt/apt.conf"
+	command -v apt-get >/dev/null || die "no apt-get here; Debian kernels are fetched with apt"
+	apt-get -c "$apt/apt.conf" -qq update >"$apt/log" 2>&1 || {
+		tail -n 2 "$apt/log" >&2
+		die "cannot read the package lists of $suite; check the network or the mirror"
+	}
+}
+
+newest_version() {
+	apt-cache -c "$apt/apt.conf" show "$1" 2>/dev/null | sed -n 's/^Version: //p' |
+		sort -V | tail -n 1
+}
+
+# Kernel packages that this one needs: a meta package's image, or the parts that newer
+# Debian kernels are split into.
+kernel_depends() {
+	apt-cache -c "$apt/apt.conf" show "$1=$2" | sed -n 's/^Depends: //p' | head -n 1 |
+		tr ',' '\n' | sed 's/ *[(|].*//; s/ //g' |
+		grep -E '^linux-(image|binary|modules)-[0-9]' || true
+}
+
+# All packages that make the kernel, as NAME=VERSION lines; the first is the most real name.
+closure() {
+	todo=$1
+	seen=
+	while [ -n "$todo" ]; do
+		name=${todo%% *}
+		todo=${todo#"$name"}
+		todo=${todo# }
+		case " $seen " in *" $name "*) continue ;; esac
+		seen="$seen $name"
+		version=$(newest_version "$name")
+		[ -n "$version" ] || die "$suite has no package $name"
+		echo "$name=$version"
+		for needed in $(kernel_depends "$name" "$version"); do
+			todo="${todo:+$todo }$needed"
+		done
+	done
+}
+
+real_packages() {
+	printf '%s\n' "$packages" | grep -E '^linux-[a-z]+-[0-9]'
+}
+
+# Newer packages keep everything under /usr; tests should not need to know.
+normalise() {
+	[ -e "$1/lib" ] || ln -s usr/lib "$1/lib"
+	set -- "$1" "$1"/lib/modules/*/kernel
+	if [ $# -ne 2 ] || [ ! -d "$2" ]; then
+		die "$package of $suite holds no kernel modules"
+	fi
+	release=$(basename "$(dirname "$2")")
+	echo "$release" >"$1/release"
+	ln -s "lib/modules/$release" "$1/modules"
+	for image in "boot/vmlinuz-$release" "lib/modules/$release/vmlinuz"; do
+		[ ! -e "$1/$image" ] || ln -sfn "$image" "$1/vmlinuz"
+	done
+	[ -e "$1/vmlinuz" ] || die "$package of $suite holds no kernel image"
+}
+
+extract() {
+	rm -rf "$target.new" "$target.debs"
+	mkdir -p "$target.new" "$target.debs"
+	for spec in $(real_packages); do
+		(cd "$target.debs" && apt-get -c "$apt/apt.conf" -qq download "$spec") \
+			>"$apt/log" 2>&1 || {
+			tail -n 2 "$apt/log" >&2
+			die "cannot download $spec from $suite; check the network and free space"
+		}
+	done
+	for deb in "$target.debs"/*.deb; do
+		dpkg-deb -x "$deb" "$target.new" || die "$deb: cannot be extracted"
+	done
+	rm -rf "$target.debs"
+	printf '%s\n' "$packages" >"$target.new/packages"
+	normalise "$target.new"
+	rm -rf "$target"
+	mv "$target.new" "$target"
+}
+
+refresh=
+if [ "${1:-}" = --refresh ]; then
+	refresh=yes
+	shift
+fi
+[ $# -eq 2 ] || usage
+suite=$1
+package=$2
+sources "$suite" >/dev/null
+case $package in *[!A-Za-z0-9.+_-]* | '') die "'$package' is no package name" ;; esac
+
+mkdir -p "$cache/$suite" || die "$cache: cannot be made; set KALLMOD_CACHE"
+cache=$(cd "$cache" && pwd)
+apt=$cache/$suite/apt
+link=$cache/$suite/$package.dir
+exec 9>"$cache/$suite/lock"
+flock 9
+
+if [ -n "$refresh" ] || [ ! -e "$link/packages" ]; then
+	set_up_apt
+	packages=$(closure "$package")
+	# The meta package holds no files; the real one names the directory.
+	target=$cache/$suite/$(real_packages | head -n 1 | tr '=:' '__')
+	[ "$target" != "$cache/$suite/" ] || die "$package of $suite is not a kernel"
+	[ -e "$target/packages" ] || extract
+	ln -sfn "$(basename "$target")" "$link"
+fi
+cd -P "$link"
+pwd
