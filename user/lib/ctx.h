@@ -22,4 +22,18 @@ void kallmod_log(struct kallmod_ctx *ctx, enum kallmod_log_level level, const ch
 char *kallmod_path(struct kallmod_ctx *ctx, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * The caller works on text alone (a sampler): sources may leave data sections out, and so
+ * need not read all of /proc/kallsyms.
+ */
+void kallmod_ctx_set_text_only(struct kallmod_ctx *ctx);
+bool kallmod_ctx_text_only(const struct kallmod_ctx *ctx);
+/*
+ * True when the kernel worked on is the one that ROOT/proc and ROOT/sys show: no kallsyms
+ * was set, and the release is that of ROOT/proc. Weaker than live, which is about this machine.
+ */
+bool kallmod_ctx_running(struct kallmod_ctx *ctx);
+/* Where the context keeps its symbols: all, or (text) what a text-only reading gave. */
+struct kallmod_symbols **kallmod_ctx_symbols_slot(struct kallmod_ctx *ctx, bool text);
+
 #endif

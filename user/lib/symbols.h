@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Symbol tables: the parser of /proc/kallsyms and System.map, and tables made with it. */
+#ifndef KALLMOD_SYMBOLS_H
+#define KALLMOD_SYMBOLS_H
+
+#include "file.h"
+
+/*
+ * Streams "ADDR TYPE NAME[<tab>[MODULE]]" lines: fn gets each symbol; its strings live for the
+ * call only. fn returns 0 to go on, > 0 to stop early (which is returned), or a negative
+ * errno. Names that the kernel's own limit leaves out (over 511 bytes) are skipped.
+ */
+int kallmod_symbols_stream(struct kallmod_reader *reader,
+			   int (*fn)(void *arg, const struct kallmod_symbol *symbol), void *arg);
+
+enum kallmod_symbols_extent {
+	KALLMOD_SYMBOLS_ALL,
+	/*
+	 * May end at _etext, where the file is in address order up to there: reading the rest
+	 * of /proc/kallsyms costs as much again, and text alone does not need it.
+	 */
+	KALLMOD_SYMBOLS_TEXT,
+};
+
+/* Reads a table; *ret is owned by the caller. -EPERM when all text is at zero; -EINVAL. */
+int kallmod_symbols_read(struct kallmod_reader *reader, enum kallmod_symbols_extent extent,
+			 struct kallmod_symbols **ret);
+void kallmod_symbols_destroy(struct kallmod_symbols *symbols);
+
+/*
+ * As kallmod_ctx_symbols(), for those who need the kernel's text only: in a text-only context
+ * (kallmod_ctx_set_text_only) the table may end at _etext.
+ */
+int kallmod_ctx_text_symbols(struct kallmod_ctx *ctx, const struct kallmod_symbols **ret);
+/* All symbols where they have been read already, else NULL: never reads. */
+const struct kallmod_symbols *kallmod_ctx_symbols_at_hand(const struct kallmod_ctx *ctx);
+
+/* The next higher symbol address after symbol index: where it ends at most; 0 for the last. */
+uint64_t kallmod_symbols_end(const struct kallmod_symbols *symbols, size_t index);
+/* Is addr the address of a text symbol of the kernel proper? */
+bool kallmod_symbols_text_at(const struct kallmod_symbols *symbols, uint64_t addr);
+/* Is it text: a function or a label in code? */
+static inline bool kallmod_symbol_is_text(const struct kallmod_symbol *symbol)
+{
+	char type = symbol->type | 0x20;
+
+	return type == 't' || type == 'w';
+}
+
+#endif
