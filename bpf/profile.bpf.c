@@ -20,6 +20,7 @@
 
 const volatile __u32 kallmod_flags = 0;	 /* enum kallmod_profile_flag */
 const volatile __u32 kallmod_target = 0; /* thread group to sample; 0: all */
+const volatile __u64 kallmod_wake_bytes = 0; /* of unread records that wake the reader */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -170,6 +171,7 @@ static __always_inline void write_record(struct kallmod_profile_stats *st,
 	struct kallmod_record *record = &raw->record;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u64 size;
+	bool wake;
 
 	record->type = KALLMOD_RECORD_SAMPLE;
 	record->time_ns = bpf_ktime_get_ns();
@@ -184,7 +186,10 @@ static __always_inline void write_record(struct kallmod_profile_stats *st,
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	size = sizeof(*raw) - sizeof(raw->frames) + ((nframes & KALLMOD_MAX_FRAMES) * 8);
 	record->size = size;
-	if (bpf_ringbuf_output(&kallmod_events, raw, size, 0))
+	/* The reader also comes by itself: wake it only when a quarter of the buffer is full. */
+	wake = bpf_ringbuf_query(&kallmod_events, BPF_RB_AVAIL_DATA) >= kallmod_wake_bytes;
+	if (bpf_ringbuf_output(&kallmod_events, raw, size,
+			       wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
 		st->lost++;
 }
 

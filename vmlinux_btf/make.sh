@@ -32,7 +32,8 @@ BEGIN {
 }
 # BPF_ANY and its like, and the flags of bpf_get_stack: anonymous enums, by their first name.
 !open && /^enum \{$/ { held = $0; getline
-	if ($1 == "BPF_ANY" || $1 == "BPF_F_NO_PREALLOC" || $1 == "BPF_F_SKIP_FIELD_MASK") {
+	if ($1 == "BPF_ANY" || $1 == "BPF_F_NO_PREALLOC" || $1 == "BPF_F_SKIP_FIELD_MASK" ||
+	    $1 == "BPF_RB_NO_WAKEUP" || $1 == "BPF_RB_AVAIL_DATA") {
 		print held; open = 1 } }
 open { print }
 open && /^\};$/ { open = 0; print "" }

@@ -188,6 +188,47 @@ int kallmod_sources_probe(struct kallmod_ctx *ctx,
 			  void (*fn)(void *arg, const struct kallmod_source_report *report),
 			  void *arg);
 
+/* ---- BPF tables --------------------------------------------------------------------- */
+
+struct bpf_object;
+struct kallmod_tables;
+
+/*
+ * The lookup tables for BPF programs that include kallmod.bpf.h. Use, with libbpf:
+ *
+ *	kallmod_tables_create(ctx, map, &tables);
+ *	object = …__open();   kallmod_tables_prepare(tables, object);
+ *	…__load(object);      kallmod_tables_fill(tables, object);
+ *
+ * and, when the object also includes gate.bpf.h and kallmod_tables_stale() says so, build the
+ * next generation of the map and hand it to kallmod_tables_update().
+ *
+ * ctx and map must outlive the call only; object must outlive the tables' use of it. With a
+ * live context the tables cover loadable modules and JIT-compiled BPF too.
+ * -EINVAL: the map has no text; -E2BIG: it does not fit 15-bit numbers; -ENOMEM.
+ */
+int kallmod_tables_create(struct kallmod_ctx *ctx, const struct kallmod_map *map,
+			  struct kallmod_tables **ret);
+void kallmod_tables_destroy(struct kallmod_tables *tables);
+/* Sizes the object's maps; call between open and load. -ENOENT: it has no kallmod.bpf.h. */
+int kallmod_tables_prepare(struct kallmod_tables *tables, struct bpf_object *object);
+/* Writes the tables into the loaded object's maps and opens the gate. */
+int kallmod_tables_fill(struct kallmod_tables *tables, struct bpf_object *object);
+/* True when modules were loaded or unloaded since the last fill or update. */
+bool kallmod_tables_stale(const struct kallmod_tables *tables);
+/*
+ * Rewrites the module area in the kernel from a later generation of the map, behind the
+ * closed gate; while it does, addresses there are unresolved. since is kallmod_tables_gate()
+ * as it was before the new map was built: changes after that leave the gate closed.
+ * -E2BIG: too many new module sets since the tables were made.
+ */
+int kallmod_tables_update(struct kallmod_tables *tables, const struct kallmod_map *map,
+			  uint32_t since);
+uint32_t kallmod_tables_gate(const struct kallmod_tables *tables);
+/* Bytes of kernel memory that serve kernel text, and those that serve the module area. */
+void kallmod_tables_bytes(const struct kallmod_tables *tables, size_t *text_ret,
+			  size_t *modules_ret);
+
 #ifdef __cplusplus
 }
 #endif

@@ -54,7 +54,9 @@ const struct kallmod_map *kallmod_sampler_map(const struct kallmod_sampler *samp
 struct kallmod_sampler_totals {
 	struct kallmod_profile_stats stats;
 	uint64_t expected;   /* enabled time x Hz x CPUs; 0 with a period */
-	double seconds;	     /* enabled time */
+	double seconds;	     /* enabled time, mean over the CPUs */
+	/* Samples that belong to no set of the map: the module area while it changes. */
+	struct kallmod_profile_count unresolved;
 };
 int kallmod_sampler_totals(struct kallmod_sampler *sampler, int cpu,
 			   struct kallmod_sampler_totals *ret);
@@ -74,6 +76,10 @@ int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
 /* "cycles", "cpu-clock", …: the event in use; Hz in use (0 with a period). */
 const char *kallmod_sampler_event(const struct kallmod_sampler *sampler);
 uint64_t kallmod_sampler_hz(const struct kallmod_sampler *sampler);
+/* Instructions that the kernel verified to load the sampler; 0 where it does not say (< 5.16). */
+uint64_t kallmod_sampler_verified(const struct kallmod_sampler *sampler);
+/* The tables that the sampler looks up. Owned by the sampler. */
+const struct kallmod_tables *kallmod_sampler_tables(const struct kallmod_sampler *sampler);
 /* Online CPUs that are sampled. */
 size_t kallmod_sampler_cpus(const struct kallmod_sampler *sampler);
 

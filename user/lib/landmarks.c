@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* What every source shares: where text is, where interrupts begin, where the CPU idles. */
+#include <errno.h>
+#include <string.h>
+
+#include "source.h"
+#include "symbols.h"
+
+static const char *const irq_entries[] = {
+	"asm_common_interrupt",
+	"asm_spurious_interrupt",
+	"asm_call_irq_on_stack", /* x86 5.8 to 5.11 */
+	"handle_softirqs",	 /* 6.10 on; before it __do_softirq did the work */
+	"__do_softirq",
+	"el1h_64_irq",
+	"el1h_64_fiq",
+	"el1_irq", /* arm64 before 5.14 */
+	"call_on_irq_stack",
+};
+
+/* What compilers append to the name of a copy of a function. */
+static bool is_suffix(const char *text)
+{
+	static const char *const suffixes[] = { ".isra.", ".constprop.", ".part.", ".llvm.",
+						".cold" };
+
+	if (!*text)
+		return true;
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+		if (!strncmp(text, suffixes[i], strlen(suffixes[i])))
+			return true;
+	return false;
+}
+
+static bool is_irq_entry(const char *name)
+{
+	/* Cheap refusal first: this is asked for every symbol. */
+	if (!strchr("aehc_", *name))
+		return false;
+	if (!strncmp(name, "asm_sysvec_", 11))
+		return true;
+	for (size_t i = 0; i < sizeof(irq_entries) / sizeof(*irq_entries); i++) {
+		size_t length = strlen(irq_entries[i]);
+
+		if (!strncmp(name, irq_entries[i], length) && is_suffix(name + length))
+			return true;
+	}
+	return false;
+}
+
+static int add_irq_marks(struct kallmod_map *map, const struct kallmod_symbols *symbols)
+{
+	size_t count = kallmod_symbols_count(symbols);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
+		struct kallmod_mark mark = { .start = symbol->addr, .kind = KALLMOD_MARK_IRQ };
+		int err;
+
+		if (symbol->module || !kallmod_symbol_is_text(symbol) ||
+		    !is_irq_entry(symbol->name))
+			continue;
+		mark.end = kallmod_symbols_end(symbols, i);
+		if (!mark.end)
+			mark.end = mark.start + 1;
+		err = kallmod_map_add_mark(map, &mark);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Finds [from, to) by two symbols; false where one is missing or they are out of order. */
+static bool find_bounds(const struct kallmod_symbols *symbols, const char *from, const char *to,
+			uint64_t *start, uint64_t *end)
+{
+	const struct kallmod_symbol *first = kallmod_symbols_by_name(symbols, from);
+	const struct kallmod_symbol *last = kallmod_symbols_by_name(symbols, to);
+
+	if (!first || !last || first->addr >= last->addr)
+		return false;
+	*start = first->addr;
+	*end = last->addr;
+	return true;
+}
+
+static int add_extents(struct kallmod_ctx *ctx, struct kallmod_map *map,
+		       const struct kallmod_symbols *symbols)
+{
+	uint64_t start, end;
+	int err = 0;
+
+	/* On arm64 _text is the image's header, which is no code. */
+	if (find_bounds(symbols, "_stext", "_etext", &start, &end) ||
+	    find_bounds(symbols, "_text", "_etext", &start, &end))
+		err = kallmod_map_add_extent(map, start, end, KALLMOD_SECTION_TEXT);
+	else
+		kallmod_log(ctx, KALLMOD_LOG_WARN,
+			    "no _stext and _etext among the symbols: core text is not shown");
+	if (kallmod_ctx_live(ctx))
+		return err;
+	if (!err && find_bounds(symbols, "_sinittext", "_einittext", &start, &end))
+		err = kallmod_map_add_extent(map, start, end, KALLMOD_SECTION_INIT);
+	if (!err && find_bounds(symbols, "__exittext_begin", "__exittext_end", &start, &end))
+		err = kallmod_map_add_extent(map, start, end, KALLMOD_SECTION_INIT);
+	return err;
+}
+
+int kallmod_source_add_landmarks(struct kallmod_ctx *ctx, struct kallmod_map *map,
+				 const struct kallmod_symbols *symbols)
+{
+	struct kallmod_mark idle = { .kind = KALLMOD_MARK_IDLE };
+	int err = add_extents(ctx, map, symbols);
+
+	if (!err)
+		err = add_irq_marks(map, symbols);
+	if (!err && find_bounds(symbols, "__cpuidle_text_start", "__cpuidle_text_end",
+				&idle.start, &idle.end))
+		err = kallmod_map_add_mark(map, &idle);
+	return err;
+}

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "follow.h"
+#include "perf_set.h"
+#include "sampler.h"
+/* Generated; needs the types above. */
+#include "profile.skel.h"
+
+enum {
+	DEFAULT_HZ = 99,
+	HITS_PER_CPU = 16384, /* functions and processes between two takes */
+	RING_PER_CPU = 1 << 19,
+	RING_MAX = 1 << 26,
+	TAKE_BATCH = 256,
+};
+
+struct kallmod_sampler {
+	struct kallmod_ctx *ctx;
+	struct kallmod_sampler_options options;
+	struct kallmod_map *map;
+	struct kallmod_tables *tables;
+	struct profile_bpf *skel;
+	struct kallmod_perf_set perf;
+	bool perf_ready;
+	struct kallmod_follow *follow;
+	struct ring_buffer *ring;
+	int epoll_fd;
+	int npossible;		 /* CPUs that per-CPU maps have values for */
+	uint64_t followed_ns;	 /* when CPUs were looked at last, CLOCK_MONOTONIC */
+	size_t ncounts;		 /* entries of the counts map; the last one is for unresolved */
+	struct kallmod_profile_count *percpu_count; /* npossible */
+	struct kallmod_profile_count *counts;	    /* ncounts */
+	struct kallmod_profile_stats *percpu_stats; /* npossible */
+	/* Of the service call at work: */
+	int (*record_fn)(void *arg, const struct kallmod_record *record);
+	void *record_arg;
+	bool changed; /* modules or BPF code are not those of the map */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* ---- records ------------------------------------------------------------------------- */
+
+/* Gives a record the layout of event.h: frames, then sets, closed up. */
+static int pass_record(struct kallmod_sampler *sampler, const struct kallmod_raw_record *raw,
+		       size_t size)
+{
+	char buffer[sizeof(*raw)] __attribute__((aligned(8)));
+	struct kallmod_record *record = (struct kallmod_record *)buffer;
+	size_t n = raw->record.nframes, at = sizeof(*record);
+
+	if (n > KALLMOD_MAX_FRAMES || offsetof(struct kallmod_raw_record, frames[n]) > size)
+		return 0;
+	*record = raw->record;
+	memcpy(buffer + at, raw->frames, n * sizeof(raw->frames[0]));
+	at += n * sizeof(raw->frames[0]);
+	memcpy(buffer + at, raw->sets, n * sizeof(raw->sets[0]));
+	record->size = at + n * sizeof(raw->sets[0]);
+	return sampler->record_fn(sampler->record_arg, record);
+}
+
+static int on_event(void *arg, void *data, size_t size)
+{
+	struct kallmod_sampler *sampler = arg;
+	const struct kallmod_raw_record *raw = data;
+
+	if (size >= sizeof(raw->record.type) && raw->record.type == KALLMOD_RECORD_GATE)
+		sampler->changed = true;
+	else if (size >= offsetof(struct kallmod_raw_record, frames) && sampler->record_fn)
+		return pass_record(sampler, raw, size);
+	return 0;
+}
+
+/* ---- creation ------------------------------------------------------------------------ */
+
+static size_t ring_bytes(const struct kallmod_sampler *sampler)
+{
+	size_t bytes = sysconf(_SC_PAGESIZE);
+	size_t wanted = (size_t)sampler->npossible * RING_PER_CPU;
+
+	if (!(sampler->options.flags & KALLMOD_PROFILE_RECORD))
+		return bytes;
+	while (bytes < wanted && bytes < RING_MAX)
+		bytes *= 2;
+	return bytes;
+}
+
+static int size_maps(struct kallmod_sampler *sampler)
+{
+	struct profile_bpf *skel = sampler->skel;
+	bool count = sampler->options.flags & KALLMOD_PROFILE_COUNT;
+	int err = kallmod_tables_prepare(sampler->tables, skel->obj);
+
+	if (err)
+		return err;
+	sampler->ncounts = bpf_map__max_entries(skel->maps.kallmod_sets) + 1;
+	skel->rodata->kallmod_unresolved_index = sampler->ncounts - 1;
+	skel->rodata->kallmod_flags = sampler->options.flags;
+	skel->rodata->kallmod_target = sampler->options.pid;
+	skel->rodata->kallmod_wake_bytes = ring_bytes(sampler) / 4;
+	err = bpf_map__set_max_entries(skel->maps.counts, sampler->ncounts);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.hits, count ? HITS_PER_CPU : 1);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.kallmod_events, ring_bytes(sampler));
+	return err;
+}
+
+static int fail_load(struct kallmod_sampler *sampler, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		return kallmod_fail(sampler->ctx, -EPERM,
+				    "BPF: not permitted; run as root, or with CAP_BPF and CAP_PERFMON");
+	if (err == -ENOSYS)
+		return kallmod_fail(sampler->ctx, err,
+				    "BPF: this kernel has no bpf(2) (CONFIG_BPF_SYSCALL); sampling is not possible on it");
+	return kallmod_fail(sampler->ctx, err,
+			    "BPF: the kernel refuses the sampler: %s; Linux 5.8 or later is needed",
+			    strerror(-err));
+}
+
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+/* libbpf tells its troubles to stderr; ours go through the context, in one line. */
+static int load_skeleton(struct kallmod_sampler *sampler)
+{
+	libbpf_print_fn_t print = libbpf_set_print(silent);
+	int err;
+
+	if (getenv("KALLMOD_DEBUG_BPF"))
+		libbpf_set_print(print);
+	sampler->skel = profile_bpf__open();
+	err = sampler->skel ? size_maps(sampler) : -errno;
+	if (!err)
+		err = profile_bpf__load(sampler->skel);
+	libbpf_set_print(print);
+	if (err)
+		return fail_load(sampler, err);
+	return kallmod_tables_fill(sampler->tables, sampler->skel->obj);
+}
+
+static int watch(struct kallmod_sampler *sampler, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return fd < 0 || !epoll_ctl(sampler->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? 0 : -errno;
+}
+
+static int open_events(struct kallmod_sampler *sampler)
+{
+	int fd = bpf_map__fd(sampler->skel->maps.kallmod_events), err;
+
+	sampler->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	sampler->ring = ring_buffer__new(fd, on_event, sampler, NULL);
+	if (sampler->epoll_fd < 0 || !sampler->ring)
+		return kallmod_fail(sampler->ctx, -errno, "BPF ring buffer: %s", strerror(errno));
+	err = kallmod_follow_create(sampler->ctx, &sampler->follow);
+	if (!err)
+		err = watch(sampler, ring_buffer__epoll_fd(sampler->ring));
+	if (!err)
+		err = watch(sampler, kallmod_follow_fd(sampler->follow));
+	return err;
+}
+
+/*
+ * The gate needs the module tracepoints; a kernel without loadable modules has none, and
+ * needs none.
+ */
+static void attach_gate(struct kallmod_sampler *sampler)
+{
+	libbpf_print_fn_t print = libbpf_set_print(silent);
+	struct profile_bpf *skel = sampler->skel;
+
+	skel->links.kallmod_module_load = bpf_program__attach(skel->progs.kallmod_module_load);
+	skel->links.kallmod_module_free = bpf_program__attach(skel->progs.kallmod_module_free);
+	libbpf_set_print(print);
+	if ((!skel->links.kallmod_module_load || !skel->links.kallmod_module_free) &&
+	    !access("/proc/modules", F_OK))
+		kallmod_log(sampler->ctx, KALLMOD_LOG_WARN,
+			    "module loads cannot be followed (no module tracepoints): loadable modules are those of now");
+}
+
+static int alloc_counts(struct kallmod_sampler *sampler)
+{
+	sampler->percpu_count = calloc(sampler->npossible, sizeof(*sampler->percpu_count));
+	sampler->percpu_stats = calloc(sampler->npossible, sizeof(*sampler->percpu_stats));
+	sampler->counts = calloc(sampler->ncounts, sizeof(*sampler->counts));
+	if (!sampler->percpu_count || !sampler->percpu_stats || !sampler->counts)
+		return kallmod_fail(sampler->ctx, -ENOMEM, "no memory for the counters");
+	return 0;
+}
+
+static int sampler_init(struct kallmod_sampler *sampler)
+{
+	struct kallmod_sampler_options *options = &sampler->options;
+	int err;
+
+	sampler->npossible = libbpf_num_possible_cpus();
+	if (sampler->npossible < 1)
+		return kallmod_fail(sampler->ctx, -EIO,
+				    "/sys/devices/system/cpu/possible: cannot be read");
+	err = kallmod_perf_set_init(&sampler->perf, sampler->ctx, options->event, options->hz,
+				    options->period, options->cpus);
+	sampler->perf_ready = !err;
+	if (!err)
+		err = kallmod_tables_create(sampler->ctx, sampler->map, &sampler->tables);
+	if (!err)
+		err = load_skeleton(sampler);
+	if (!err)
+		err = alloc_counts(sampler);
+	if (!err)
+		err = open_events(sampler);
+	if (!err)
+		attach_gate(sampler);
+	return err;
+}
+
+int kallmod_sampler_create(struct kallmod_ctx *ctx, struct kallmod_map *map,
+			   const struct kallmod_sampler_options *options,
+			   struct kallmod_sampler **ret)
+{
+	struct kallmod_sampler *sampler = calloc(1, sizeof(*sampler));
+	int err;
+
+	if (!sampler) {
+		kallmod_map_destroy(map);
+		return kallmod_fail(ctx, -ENOMEM, "no memory");
+	}
+	sampler->ctx = ctx;
+	sampler->map = map;
+	sampler->options = *options;
+	sampler->epoll_fd = -1;
+	if (!sampler->options.hz && !sampler->options.period)
+		sampler->options.hz = DEFAULT_HZ;
+	err = sampler_init(sampler);
+	if (err)
+		kallmod_sampler_destroy(sampler);
+	else
+		*ret = sampler;
+	return err;
+}
+
+void kallmod_sampler_destroy(struct kallmod_sampler *sampler)
+{
+	if (!sampler)
+		return;
+	if (sampler->perf_ready)
+		kallmod_perf_set_deinit(&sampler->perf);
+	kallmod_follow_destroy(sampler->follow);
+	ring_buffer__free(sampler->ring);
+	kallmod_tables_destroy(sampler->tables);
+	profile_bpf__destroy(sampler->skel);
+	kallmod_map_destroy(sampler->map);
+	if (sampler->epoll_fd >= 0)
+		close(sampler->epoll_fd);
+	free(sampler->percpu_count);
+	free(sampler->percpu_stats);
+	free(sampler->counts);
+	free(sampler);
+}
+
+/* ---- running ------------------------------------------------------------------------- */
+
+int kallmod_sampler_start(struct kallmod_sampler *sampler)
+{
+	/* What changed while the map was being built is caught up before the first sample. */
+	sampler->changed = true;
+	return kallmod_perf_set_start(&sampler->perf, sampler->skel->progs.kallmod_sample);
+}
+
+int kallmod_sampler_stop(struct kallmod_sampler *sampler)
+{
+	kallmod_perf_set_stop(&sampler->perf);
+	return 0;
+}
+
+int kallmod_sampler_fd(const struct kallmod_sampler *sampler)
+{
+	return sampler->epoll_fd;
+}
+
+/* Brings the tables up to the modules and the BPF code of now. */
+static int catch_up(struct kallmod_sampler *sampler)
+{
+	uint32_t gate = kallmod_tables_gate(sampler->tables);
+	struct kallmod_map *map;
+	int err = kallmod_follow_rebuild(sampler->follow, sampler->map, &map);
+
+	if (!err)
+		err = kallmod_tables_update(sampler->tables, map, gate);
+	else
+		return err;
+	if (err) {
+		kallmod_map_destroy(map);
+		return err;
+	}
+	kallmod_map_destroy(sampler->map);
+	sampler->map = map;
+	return 0;
+}
+
+int kallmod_sampler_service(struct kallmod_sampler *sampler,
+			    int (*fn)(void *arg, const struct kallmod_record *record), void *arg)
+{
+	int err;
+
+	sampler->record_fn = fn;
+	sampler->record_arg = arg;
+	err = ring_buffer__consume(sampler->ring);
+	if (err < 0)
+		return err;
+	if (kallmod_follow_drain(sampler->follow))
+		sampler->changed = true;
+	if (sampler->changed || kallmod_tables_stale(sampler->tables)) {
+		sampler->changed = false;
+		err = catch_up(sampler);
+		if (err)
+			return err;
+	}
+	if (now_ns() - sampler->followed_ns >= 1000000000ull) {
+		sampler->followed_ns = now_ns();
+		kallmod_perf_set_follow(&sampler->perf);
+	}
+	return 0;
+}
+
+const struct kallmod_map *kallmod_sampler_map(const struct kallmod_sampler *sampler)
+{
+	return sampler->map;
+}
+
+/* ---- counters ------------------------------------------------------------------------ */
+
+/* Adds n u64 of every CPU's value (or of one CPU's) to sum. */
+static void add_cpus(const struct kallmod_sampler *sampler, const void *values, size_t n,
+		     int cpu, __u64 *sum)
+{
+	const __u64 *at = values;
+
+	for (int i = 0; i < sampler->npossible; i++, at += n)
+		for (size_t k = 0; k < n && (cpu < 0 || cpu == i); k++)
+			sum[k] += at[k];
+}
+
+static int read_count(struct kallmod_sampler *sampler, uint32_t index, int cpu,
+		      struct kallmod_profile_count *ret)
+{
+	int fd = bpf_map__fd(sampler->skel->maps.counts);
+
+	*ret = (struct kallmod_profile_count){};
+	if (bpf_map_lookup_elem(fd, &index, sampler->percpu_count))
+		return kallmod_fail(sampler->ctx, -errno, "BPF counters: %s", strerror(errno));
+	add_cpus(sampler, sampler->percpu_count, sizeof(*ret) / 8, cpu, &ret->self);
+	return 0;
+}
+
+int kallmod_sampler_totals(struct kallmod_sampler *sampler, int cpu,
+			   struct kallmod_sampler_totals *ret)
+{
+	int fd = bpf_map__fd(sampler->skel->maps.stats);
+	struct kallmod_sampler_totals totals = {};
+	size_t cpus = cpu < 0 ? kallmod_sampler_cpus(sampler) : 1;
+	uint64_t enabled = kallmod_perf_set_enabled(&sampler->perf, cpu);
+	uint32_t zero = 0;
+	int err;
+
+	if (bpf_map_lookup_elem(fd, &zero, sampler->percpu_stats))
+		return kallmod_fail(sampler->ctx, -errno, "BPF counters: %s", strerror(errno));
+	add_cpus(sampler, sampler->percpu_stats, sizeof(totals.stats) / 8, cpu,
+		 &totals.stats.samples);
+	err = read_count(sampler, sampler->ncounts - 1, cpu, &totals.unresolved);
+	if (err)
+		return err;
+	totals.expected = enabled / 1e9 * kallmod_sampler_hz(sampler);
+	totals.seconds = cpus ? enabled / 1e9 / cpus : 0;
+	*ret = totals;
+	return 0;
+}
+
+int kallmod_sampler_counts(struct kallmod_sampler *sampler, int cpu,
+			   const struct kallmod_profile_count **counts_ret, size_t *n_ret)
+{
+	size_t n = kallmod_map_set_count(sampler->map);
+
+	for (size_t i = 0; i < n; i++) {
+		int err = read_count(sampler, i, cpu, &sampler->counts[i]);
+
+		if (err)
+			return err;
+	}
+	*counts_ret = sampler->counts;
+	*n_ret = n;
+	return 0;
+}
+
+/* Sums one entry of the functions hash over the CPUs. */
+static void sum_hits(const struct kallmod_sampler *sampler,
+		     const struct kallmod_profile_hits *percpu, struct kallmod_profile_hits *ret)
+{
+	*ret = (struct kallmod_profile_hits){};
+	for (int i = 0; i < sampler->npossible; i++) {
+		ret->self += percpu[i].self;
+		ret->charged += percpu[i].charged;
+		if (percpu[i].comm[0])
+			memcpy(ret->comm, percpu[i].comm, sizeof(ret->comm));
+	}
+}
+
+/* Buffers for one batch of the functions hash. */
+struct batch {
+	struct kallmod_profile_key *keys;
+	struct kallmod_profile_hits *values; /* npossible per key */
+	size_t size;
+};
+
+static void batch_deinit(struct batch *batch)
+{
+	free(batch->keys);
+	free(batch->values);
+	*batch = (struct batch){};
+}
+
+static int batch_init(struct batch *batch, size_t size, size_t npossible)
+{
+	*batch = (struct batch){
+		.keys = calloc(size, sizeof(*batch->keys)),
+		.values = calloc(size * npossible, sizeof(*batch->values)),
+		.size = size,
+	};
+	if (batch->keys && batch->values)
+		return 0;
+	batch_deinit(batch);
+	return -ENOMEM;
+}
+
+/*
+ * Reads and empties one batch. *n_ret entries are there even when the end (-ENOENT) came. A
+ * hash bucket that holds more than a batch makes the kernel answer ENOSPC: the batch grows.
+ */
+static int batch_take(struct kallmod_sampler *sampler, struct batch *batch, __u32 **in,
+		      __u32 *out, __u32 *n_ret)
+{
+	int fd = bpf_map__fd(sampler->skel->maps.hits), err;
+
+	do {
+		*n_ret = batch->size;
+		if (!bpf_map_lookup_and_delete_batch(fd, *in, out, batch->keys, batch->values,
+						     n_ret, NULL))
+			break;
+		err = -errno;
+		if (err != -ENOSPC || batch->size > HITS_PER_CPU)
+			return err;
+		*n_ret = batch->size * 2;
+		batch_deinit(batch);
+		err = batch_init(batch, *n_ret, sampler->npossible);
+		if (err)
+			return err;
+	} while (true);
+	*in = out;
+	return 0;
+}
+
+int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
+			      void (*fn)(void *arg, const struct kallmod_profile_key *key,
+					 const struct kallmod_profile_hits *hits),
+			      void *arg)
+{
+	__attribute__((cleanup(batch_deinit))) struct batch batch = {};
+	__u32 cursor, *in = NULL, n;
+	int err = batch_init(&batch, TAKE_BATCH, sampler->npossible);
+
+	while (!err) {
+		err = batch_take(sampler, &batch, &in, &cursor, &n);
+		for (__u32 i = 0; (!err || err == -ENOENT) && i < n; i++) {
+			struct kallmod_profile_hits sum;
+
+			sum_hits(sampler, &batch.values[(size_t)i * sampler->npossible], &sum);
+			fn(arg, &batch.keys[i], &sum);
+		}
+	}
+	if (err != -ENOENT)
+		return kallmod_fail(sampler->ctx, err, "BPF functions hash: %s", strerror(-err));
+	return 0;
+}
+
+const char *kallmod_sampler_event(const struct kallmod_sampler *sampler)
+{
+	return sampler->perf.name;
+}
+
+uint64_t kallmod_sampler_hz(const struct kallmod_sampler *sampler)
+{
+	return sampler->options.period ? 0 : sampler->options.hz;
+}
+
+size_t kallmod_sampler_cpus(const struct kallmod_sampler *sampler)
+{
+	return kallmod_perf_set_count(&sampler->perf);
+}
+
+const struct kallmod_tables *kallmod_sampler_tables(const struct kallmod_sampler *sampler)
+{
+	return sampler->tables;
+}
+
+uint64_t kallmod_sampler_verified(const struct kallmod_sampler *sampler)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	int fd = bpf_program__fd(sampler->skel->progs.kallmod_sample);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.verified_insns;
+}

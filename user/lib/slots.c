@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "map.h"
+#include "slots.h"
+
+enum {
+	PAGE = 4096,
+	SLOT = 16,
+	SLOTS_PER_PAGE = PAGE / SLOT,
+	CHUNK_SPAN = 256 * PAGE, /* bytes of text that one directory chunk covers */
+	MAX_CHUNKS = 0x7fff,	 /* 0xffff is taken: it marks a mixed slot */
+	SPARE_LEAVES = 1024,	 /* for BPF programs that come later: one page of code each */
+	SPARE_BOUNDS = 8192,
+};
+
+#define X86_KERNEL_MAP 0xffffffff80000000ull
+#define X86_MODULES_START 0xffffffffa0000000ull /* without KASLR; with it, 512 MiB later */
+#define X86_MODULES_END 0xffffffffff000000ull
+
+/*
+ * A step function over addresses: from start on the set is set, until the next piece.
+ * An area's pieces start at its base and cover it.
+ */
+struct piece {
+	uint64_t start;
+	uint32_t set;
+};
+
+struct pieces {
+	struct piece *at;
+	size_t n, capacity;
+};
+
+static int pieces_push(struct pieces *pieces, uint64_t start, uint32_t set)
+{
+	if (pieces->n && pieces->at[pieces->n - 1].set == set)
+		return 0;
+	if (pieces->n == pieces->capacity) {
+		size_t capacity = pieces->capacity ? pieces->capacity * 2 : 1024;
+		struct piece *at = reallocarray(pieces->at, capacity, sizeof(*at));
+
+		if (!at)
+			return -ENOMEM;
+		pieces->at = at;
+		pieces->capacity = capacity;
+	}
+	pieces->at[pieces->n++] = (struct piece){start, set};
+	return 0;
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t mark_set(const struct kallmod_mark *mark)
+{
+	return mark->kind == KALLMOD_MARK_IDLE ? KALLMOD_SET_IDLE : KALLMOD_SET_IRQ;
+}
+
+/* The mark that holds pos, or NULL; *next_ret is lowered to where that answer ends. Marks are
+ * some dozens, and asked for once per range: a scan will do. */
+static const struct kallmod_mark *mark_at(const struct kallmod_map *map, uint64_t pos,
+					  uint64_t *next_ret)
+{
+	const struct kallmod_mark *found = NULL;
+
+	for (size_t i = 0; i < kallmod_map_mark_count(map); i++) {
+		const struct kallmod_mark *mark = kallmod_map_mark(map, i);
+
+		if (mark->start > pos) {
+			*next_ret = min_u64(*next_ret, mark->start);
+		} else if (mark->end > pos && !found) {
+			found = mark;
+			*next_ret = min_u64(*next_ret, mark->end);
+		}
+	}
+	return found;
+}
+
+/* Index of the first range that ends after addr. */
+static size_t first_range(const struct kallmod_map *map, uint64_t addr)
+{
+	size_t low = 0, high = kallmod_map_range_count(map);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (kallmod_map_range(map, middle)->end > addr)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Cuts [start, end) into pieces: marks over ranges over fill. */
+static int pieces_cut(struct pieces *pieces, const struct kallmod_map *map, uint64_t start,
+		      uint64_t end, uint32_t fill)
+{
+	size_t i = first_range(map, start), n = kallmod_map_range_count(map);
+
+	for (uint64_t pos = start, next; pos < end; pos = next) {
+		const struct kallmod_range *range;
+		const struct kallmod_mark *mark;
+		uint32_t set = fill;
+
+		next = end;
+		while (i < n && kallmod_map_range(map, i)->end <= pos)
+			i++;
+		range = i < n ? kallmod_map_range(map, i) : NULL;
+		if (range && range->start > pos) {
+			next = min_u64(next, range->start);
+		} else if (range) {
+			next = min_u64(next, range->end);
+			if (range->section != KALLMOD_SECTION_DATA)
+				set = range->set;
+		}
+		mark = mark_at(map, pos, &next);
+		if (mark)
+			set = mark_set(mark);
+		if (pieces_push(pieces, pos, set))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* A walk over an area's pieces in address order. */
+struct cursor {
+	const struct pieces *pieces;
+	size_t i; /* the piece that holds the last address asked for */
+	uint64_t end;
+};
+
+static void cursor_seek(struct cursor *cursor, uint64_t addr)
+{
+	while (cursor->i + 1 < cursor->pieces->n &&
+	       cursor->pieces->at[cursor->i + 1].start <= addr)
+		cursor->i++;
+}
+
+static uint64_t cursor_piece_end(const struct cursor *cursor)
+{
+	return cursor->i + 1 < cursor->pieces->n ? cursor->pieces->at[cursor->i + 1].start :
+						   cursor->end;
+}
+
+static uint32_t cursor_set(const struct cursor *cursor)
+{
+	return cursor->pieces->at[cursor->i].set;
+}
+
+static int bounds_push(struct kallmod_slots *slots, uint64_t start, uint32_t set, bool grow)
+{
+	if (slots->nbounds == slots->bound_capacity) {
+		size_t capacity = slots->bound_capacity ? slots->bound_capacity * 2 : 1024;
+		struct kallmod_bound *bounds;
+
+		if (!grow)
+			return -ENOSPC;
+		bounds = reallocarray(slots->bounds, capacity, sizeof(*bounds));
+		if (!bounds)
+			return -ENOMEM;
+		slots->bounds = bounds;
+		slots->bound_capacity = capacity;
+	}
+	slots->bounds[slots->nbounds++] = (struct kallmod_bound){.start = start, .set = set};
+	return 0;
+}
+
+static int chunk_add(struct kallmod_slots *slots, bool grow)
+{
+	if (slots->nchunks >= MAX_CHUNKS)
+		return grow ? -E2BIG : -ENOSPC;
+	if (slots->nchunks == slots->chunk_capacity) {
+		size_t capacity = slots->chunk_capacity * 2;
+		struct kallmod_chunk *chunks;
+
+		if (!grow)
+			return -ENOSPC;
+		chunks = reallocarray(slots->chunks, capacity, sizeof(*chunks));
+		if (!chunks)
+			return -ENOMEM;
+		slots->chunks = chunks;
+		slots->chunk_capacity = capacity;
+	}
+	return (int)slots->nchunks++;
+}
+
+/* One slot of a leaf; its inner boundaries go to the bounds. */
+static int fill_slot(struct kallmod_slots *slots, uint16_t *entry, struct cursor *cursor,
+		     uint64_t addr, bool grow)
+{
+	uint64_t end = min_u64(addr + SLOT, cursor->end);
+	int err = 0;
+
+	cursor_seek(cursor, addr);
+	if (cursor_piece_end(cursor) >= end) {
+		*entry = cursor_set(cursor);
+		return 0;
+	}
+	*entry = KALLMOD_TABLE_MIXED;
+	for (uint64_t pos = addr; pos < end && !err; pos = cursor_piece_end(cursor)) {
+		cursor_seek(cursor, pos);
+		err = bounds_push(slots, pos, cursor_set(cursor), grow);
+	}
+	return err;
+}
+
+/* The leaf of the page at addr: its number, or a negative errno. */
+static int fill_leaf(struct kallmod_slots *slots, struct cursor *cursor, uint64_t addr,
+		     bool grow)
+{
+	size_t nbounds = slots->nbounds;
+	int leaf = chunk_add(slots, grow), err = 0;
+
+	if (leaf < 0)
+		return leaf;
+	for (int i = 0; i < SLOTS_PER_PAGE; i++) {
+		uint16_t *entry = &slots->chunks[leaf].entries[i];
+		uint64_t slot = addr + (uint64_t)i * SLOT;
+
+		*entry = KALLMOD_SET_UNRESOLVED;
+		if (slot < cursor->end)
+			err = fill_slot(slots, entry, cursor, slot, grow);
+		if (err) {
+			slots->nchunks--;
+			slots->nbounds = nbounds;
+			return err;
+		}
+	}
+	return leaf;
+}
+
+/* Writes an area's directory and adds its leaves and bounds. */
+static int fill_area(struct kallmod_slots *slots, const struct kallmod_table_area *area,
+		     const struct pieces *pieces, bool grow)
+{
+	struct cursor cursor = {.pieces = pieces, .end = area->base + area->size};
+
+	for (uint64_t addr = area->base; addr < cursor.end; addr += PAGE) {
+		uint64_t page = (addr - area->base) / PAGE;
+		uint16_t entry;
+
+		cursor_seek(&cursor, addr);
+		if (cursor_piece_end(&cursor) >= min_u64(addr + PAGE, cursor.end)) {
+			entry = cursor_set(&cursor);
+		} else {
+			int leaf = fill_leaf(slots, &cursor, addr, grow);
+
+			if (leaf == -ENOSPC)
+				slots->overflow_pages++;
+			else if (leaf < 0)
+				return leaf;
+			entry = leaf < 0 ? KALLMOD_SET_UNRESOLVED : KALLMOD_TABLE_LEAF | leaf;
+		}
+		slots->chunks[area->first_chunk + page / 256].entries[page % 256] = entry;
+	}
+	return 0;
+}
+
+static void text_span(const struct kallmod_map *map, uint64_t *start, uint64_t *end)
+{
+	*start = UINT64_MAX;
+	*end = 0;
+	for (size_t i = 0; i < kallmod_map_extent_count(map); i++) {
+		enum kallmod_section section;
+		uint64_t from, to;
+
+		kallmod_map_extent(map, i, &from, &to, &section);
+		if (section == KALLMOD_SECTION_DATA)
+			continue;
+		*start = min_u64(*start, from);
+		*end = to > *end ? to : *end;
+	}
+}
+
+static size_t area_chunks(const struct kallmod_table_area *area)
+{
+	return (area->size + CHUNK_SPAN - 1) / CHUNK_SPAN;
+}
+
+/*
+ * x86_64 keeps modules in one fixed stretch above the kernel. arm64 puts them within 2 GiB
+ * of the kernel, so that branches reach it. Text is asked for first, so overlap is harmless.
+ */
+static void module_area(struct kallmod_table_area *modules,
+			const struct kallmod_table_area *text)
+{
+	if (text->base >= X86_KERNEL_MAP) {
+		modules->base = X86_MODULES_START;
+		modules->size = X86_MODULES_END - X86_MODULES_START;
+	} else {
+		modules->base = text->base - (2ull << 30);
+		modules->size = (4ull << 30) + text->size;
+	}
+}
+
+static int init_areas(struct kallmod_slots *slots, const struct kallmod_map *map, bool modules)
+{
+	struct kallmod_table_config *config = &slots->config;
+	uint64_t start, end;
+
+	text_span(map, &start, &end);
+	if (start >= end || end - start > 1ull << 30)
+		return -EINVAL;
+	config->text.base = start & ~(CHUNK_SPAN - 1ull);
+	config->text.size = end - config->text.base;
+	if (modules)
+		module_area(&config->modules, &config->text);
+	config->modules.first_chunk = area_chunks(&config->text);
+	slots->nchunks = config->modules.first_chunk + area_chunks(&config->modules);
+	slots->chunk_capacity = slots->nchunks + 1024;
+	slots->chunks = calloc(slots->chunk_capacity, sizeof(*slots->chunks));
+	return slots->chunks ? 0 : -ENOMEM;
+}
+
+static int fill_text(struct kallmod_slots *slots, const struct kallmod_map *map)
+{
+	const struct kallmod_table_area *text = &slots->config.text;
+	struct pieces pieces = {};
+	int err = pieces_cut(&pieces, map, text->base, text->base + text->size,
+			     KALLMOD_SET_CORE);
+
+	if (!err)
+		err = fill_area(slots, text, &pieces, true);
+	free(pieces.at);
+	slots->config.text_bounds_end = slots->nbounds;
+	slots->config.module_bounds_first = slots->nbounds;
+	slots->first_module_leaf = slots->nchunks;
+	return err;
+}
+
+static int fill_modules(struct kallmod_slots *slots, const struct kallmod_map *map, bool grow)
+{
+	const struct kallmod_table_area *modules = &slots->config.modules;
+	struct pieces pieces = {};
+	int err = pieces_cut(&pieces, map, modules->base, modules->base + modules->size,
+			     KALLMOD_SET_UNRESOLVED);
+
+	slots->overflow_pages = 0;
+	if (!err) {
+		slots->nchunks = slots->first_module_leaf;
+		slots->nbounds = slots->config.module_bounds_first;
+		err = fill_area(slots, modules, &pieces, grow);
+	}
+	free(pieces.at);
+	slots->config.module_bounds_end = slots->nbounds;
+	return err;
+}
+
+/* Room for what comes later, zeroed: the BPF maps get their size now. */
+static int add_spare(struct kallmod_slots *slots)
+{
+	size_t chunks = slots->nchunks + SPARE_LEAVES, bounds = slots->nbounds + SPARE_BOUNDS;
+	void *new = reallocarray(slots->chunks, chunks, sizeof(*slots->chunks));
+
+	if (!new)
+		return -ENOMEM;
+	slots->chunks = new;
+	slots->chunk_capacity = chunks;
+	memset(&slots->chunks[slots->nchunks], 0,
+	       (chunks - slots->nchunks) * sizeof(*slots->chunks));
+	new = reallocarray(slots->bounds, bounds, sizeof(*slots->bounds));
+	if (!new)
+		return -ENOMEM;
+	slots->bounds = new;
+	slots->bound_capacity = bounds;
+	memset(&slots->bounds[slots->nbounds], 0,
+	       (bounds - slots->nbounds) * sizeof(*slots->bounds));
+	return 0;
+}
+
+int kallmod_slots_init(struct kallmod_slots *slots, const struct kallmod_map *map, bool modules)
+{
+	int err;
+
+	*slots = (struct kallmod_slots){};
+	if (kallmod_map_set_count(map) > KALLMOD_SET_RESERVED)
+		return -E2BIG;
+	err = init_areas(slots, map, modules);
+	if (!err)
+		err = fill_text(slots, map);
+	if (!err && modules)
+		err = fill_modules(slots, map, true);
+	if (!err && modules)
+		err = add_spare(slots);
+	if (err)
+		kallmod_slots_deinit(slots);
+	return err;
+}
+
+void kallmod_slots_deinit(struct kallmod_slots *slots)
+{
+	free(slots->chunks);
+	free(slots->bounds);
+	*slots = (struct kallmod_slots){};
+}
+
+int kallmod_slots_update(struct kallmod_slots *slots, const struct kallmod_map *map)
+{
+	return fill_modules(slots, map, false);
+}
+
+static uint32_t search(const struct kallmod_slots *slots, size_t low, size_t high, uint64_t ip)
+{
+	uint32_t set = KALLMOD_SET_UNRESOLVED;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (slots->bounds[middle].start <= ip) {
+			set = slots->bounds[middle].set;
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return set;
+}
+
+uint32_t kallmod_slots_find(const struct kallmod_slots *slots, uint64_t ip)
+{
+	const struct kallmod_table_config *config = &slots->config;
+	bool text = ip - config->text.base < config->text.size;
+	const struct kallmod_table_area *area = text ? &config->text : &config->modules;
+	uint64_t offset = ip - area->base;
+	uint32_t entry;
+
+	if (offset >= area->size)
+		return KALLMOD_SET_UNRESOLVED;
+	entry = slots->chunks[area->first_chunk + offset / CHUNK_SPAN]
+			.entries[offset / PAGE % 256];
+	if (!(entry & KALLMOD_TABLE_LEAF))
+		return entry;
+	entry = slots->chunks[entry & ~KALLMOD_TABLE_LEAF].entries[offset / SLOT % 256];
+	if (entry != KALLMOD_TABLE_MIXED)
+		return entry;
+	return text ? search(slots, config->text_bounds_first, config->text_bounds_end, ip) :
+		      search(slots, config->module_bounds_first, config->module_bounds_end, ip);
+}
+
+size_t kallmod_slots_text_bytes(const struct kallmod_slots *slots)
+{
+	size_t leaves = slots->first_module_leaf - area_chunks(&slots->config.text) -
+			area_chunks(&slots->config.modules);
+
+	return (area_chunks(&slots->config.text) + leaves) * sizeof(struct kallmod_chunk) +
+	       slots->config.text_bounds_end * sizeof(struct kallmod_bound);
+}
+
+size_t kallmod_slots_module_bytes(const struct kallmod_slots *slots)
+{
+	size_t leaves = slots->chunk_capacity - slots->first_module_leaf;
+
+	if (!slots->config.modules.size)
+		return 0;
+	return (area_chunks(&slots->config.modules) + leaves) * sizeof(struct kallmod_chunk) +
+	       (slots->bound_capacity - slots->config.text_bounds_end) *
+		       sizeof(struct kallmod_bound);
+}
