@@ -521,11 +521,31 @@ const struct kallmod_tables *kallmod_sampler_tables(const struct kallmod_sampler
 	return sampler->tables;
 }
 
-uint64_t kallmod_sampler_verified(const struct kallmod_sampler *sampler)
+static int program_info(const struct kallmod_sampler *sampler, struct bpf_prog_info *info)
 {
-	struct bpf_prog_info info = {};
-	__u32 size = sizeof(info);
+	__u32 size = sizeof(*info);
 	int fd = bpf_program__fd(sampler->skel->progs.kallmod_sample);
 
-	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.verified_insns;
+	*info = (struct bpf_prog_info){};
+	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
+}
+
+uint64_t kallmod_sampler_verified(const struct kallmod_sampler *sampler)
+{
+	struct bpf_prog_info info;
+
+	return program_info(sampler, &info) ? 0 : info.verified_insns;
+}
+
+int kallmod_sampler_run_time(const struct kallmod_sampler *sampler, uint64_t *runs_ret,
+			     uint64_t *ns_ret)
+{
+	struct bpf_prog_info info;
+	int err = program_info(sampler, &info);
+
+	if (err)
+		return kallmod_fail(sampler->ctx, err, "BPF program: %s", strerror(-err));
+	*runs_ret = info.run_cnt;
+	*ns_ret = info.run_time_ns;
+	return 0;
 }

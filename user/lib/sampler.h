@@ -78,6 +78,9 @@ const char *kallmod_sampler_event(const struct kallmod_sampler *sampler);
 uint64_t kallmod_sampler_hz(const struct kallmod_sampler *sampler);
 /* Instructions that the kernel verified to load the sampler; 0 where it does not say (< 5.16). */
 uint64_t kallmod_sampler_verified(const struct kallmod_sampler *sampler);
+/* The kernel's run-time statistics of the sampler, while bpf_enable_stats() is on: runs, ns. */
+int kallmod_sampler_run_time(const struct kallmod_sampler *sampler, uint64_t *runs_ret,
+			     uint64_t *ns_ret);
 /* The tables that the sampler looks up. Owned by the sampler. */
 const struct kallmod_tables *kallmod_sampler_tables(const struct kallmod_sampler *sampler);
 /* Online CPUs that are sampled. */
