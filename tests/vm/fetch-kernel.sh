@@ -94,7 +94,7 @@ newest_version() {
 kernel_depends() {
 	apt-cache -c "$apt/apt.conf" show "$1=$2" | sed -n 's/^Depends: //p' | head -n 1 |
 		tr ',' '\n' | sed 's/ *[(|].*//; s/ //g' |
-		grep -E '^linux-(image|binary|modules)-[0-9]' || true
+		grep -E '^linux-(image|binary|modules|base)-[0-9]' || true
 }
 
 # All packages that make the kernel, as NAME=VERSION lines; the first is the most real name.
