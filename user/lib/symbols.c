@@ -19,6 +19,7 @@ struct kallmod_symbols {
 	struct kallmod_symbol *symbols;
 	size_t count, capacity;
 	struct chunk *chunks;
+	bool unsorted;
 	uint32_t *by_name; /* hash of index + 1, made on first use; 0: free */
 	size_t by_name_mask;
 };
@@ -27,9 +28,19 @@ struct kallmod_symbols {
 struct builder {
 	struct kallmod_symbols *table;
 	enum kallmod_symbols_extent extent;
-	bool sorted, has_text, text_at_zero;
+	bool has_text, text_at_zero;
 	uint64_t etext;
 };
+
+int kallmod_symbols_create(struct kallmod_symbols **ret)
+{
+	struct kallmod_symbols *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	*ret = table;
+	return 0;
+}
 
 void kallmod_symbols_destroy(struct kallmod_symbols *table)
 {
@@ -95,31 +106,35 @@ static const char *keep_module(struct kallmod_symbols *table, const char *module
 	return last && !strcmp(last, module) ? last : keep(table, module);
 }
 
-static int add_symbol(void *arg, const struct kallmod_symbol *symbol)
+int kallmod_symbols_add(struct kallmod_symbols *table, const struct kallmod_symbol *symbol)
 {
-	struct builder *builder = arg;
-	struct kallmod_symbols *table = builder->table;
 	struct kallmod_symbol copy = *symbol;
-	bool text = kallmod_symbol_is_text(symbol);
-	int err;
+	int err = reserve(table);
 
-	if (table->count && copy.addr < table->symbols[table->count - 1].addr)
-		builder->sorted = false;
-	if (builder->etext && copy.addr > builder->etext && builder->sorted)
-		return 1;
-	err = reserve(table);
 	if (err)
 		return err;
 	copy.name = keep(table, symbol->name);
 	copy.module = symbol->module ? keep_module(table, symbol->module) : NULL;
 	if (!copy.name || (symbol->module && !copy.module))
 		return -ENOMEM;
+	if (table->count && copy.addr < table->symbols[table->count - 1].addr)
+		table->unsorted = true;
 	table->symbols[table->count++] = copy;
-	builder->has_text |= text;
-	builder->text_at_zero &= !text || !copy.addr;
-	if (builder->extent == KALLMOD_SYMBOLS_TEXT && !strcmp(copy.name, "_etext"))
-		builder->etext = copy.addr;
 	return 0;
+}
+
+static int add_symbol(void *arg, const struct kallmod_symbol *symbol)
+{
+	struct builder *builder = arg;
+	bool text = kallmod_symbol_is_text(symbol);
+
+	if (builder->etext && symbol->addr > builder->etext && !builder->table->unsorted)
+		return 1;
+	builder->has_text |= text;
+	builder->text_at_zero &= !text || !symbol->addr;
+	if (builder->extent == KALLMOD_SYMBOLS_TEXT && !strcmp(symbol->name, "_etext"))
+		builder->etext = symbol->addr;
+	return kallmod_symbols_add(builder->table, symbol);
 }
 
 struct key {
@@ -137,23 +152,26 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* Stable: of several at one address the kernel's own choice comes first. */
-static int sort_symbols(struct kallmod_symbols *table)
+int kallmod_symbols_sort(struct kallmod_symbols *table)
 {
-	cleanup_free struct key *keys = malloc(table->count * sizeof(*keys));
-	struct kallmod_symbol *sorted = malloc(table->count * sizeof(*sorted));
+	cleanup_free struct kallmod_symbol *sorted = NULL;
+	cleanup_free struct key *keys = NULL;
 
-	if (!keys || !sorted) {
-		free(sorted);
+	if (!table->unsorted)
+		return 0;
+	keys = malloc(table->count * sizeof(*keys));
+	sorted = malloc(table->count * sizeof(*sorted));
+	if (!keys || !sorted)
 		return -ENOMEM;
-	}
 	for (size_t i = 0; i < table->count; i++)
 		keys[i] = (struct key){ table->symbols[i].addr, i };
 	qsort(keys, table->count, sizeof(*keys), compare_keys);
 	for (size_t i = 0; i < table->count; i++)
 		sorted[i] = table->symbols[keys[i].index];
 	free(table->symbols);
-	table->symbols = sorted;
+	table->symbols = cleanup_take(sorted);
 	table->capacity = table->count;
+	table->unsorted = false;
 	return 0;
 }
 
@@ -176,22 +194,21 @@ static int check(struct kallmod_reader *reader, const struct builder *builder)
 int kallmod_symbols_read(struct kallmod_reader *reader, enum kallmod_symbols_extent extent,
 			 struct kallmod_symbols **ret)
 {
-	__attribute__((cleanup(destroy_pointer))) struct kallmod_symbols *table =
-		calloc(1, sizeof(*table));
-	struct builder builder = { .table = table, .extent = extent, .sorted = true,
-				   .text_at_zero = true };
-	int err;
+	__attribute__((cleanup(destroy_pointer))) struct kallmod_symbols *table = NULL;
+	struct builder builder = { .extent = extent, .text_at_zero = true };
+	int err = kallmod_symbols_create(&table);
 
-	if (!table)
-		return kallmod_fail(reader->ctx, -ENOMEM, "%s: out of memory", reader->path);
+	if (err)
+		return kallmod_fail(reader->ctx, err, "%s: out of memory", reader->path);
+	builder.table = table;
 	err = kallmod_symbols_stream(reader, add_symbol, &builder);
 	if (err == -ENOMEM || err == -EFBIG)
 		kallmod_file_fail(reader->ctx, reader->path, err);
 	if (err < 0)
 		return err;
 	err = check(reader, &builder);
-	if (!err && !builder.sorted)
-		err = sort_symbols(table);
+	if (!err)
+		err = kallmod_symbols_sort(table);
 	if (!err)
 		*ret = cleanup_take(table);
 	return err;

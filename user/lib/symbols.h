@@ -26,6 +26,10 @@ enum kallmod_symbols_extent {
 int kallmod_symbols_read(struct kallmod_reader *reader, enum kallmod_symbols_extent extent,
 			 struct kallmod_symbols **ret);
 void kallmod_symbols_destroy(struct kallmod_symbols *symbols);
+/* Tables from elsewhere: create, add (strings are copied), then sort. -ENOMEM, -EFBIG. */
+int kallmod_symbols_create(struct kallmod_symbols **ret);
+int kallmod_symbols_add(struct kallmod_symbols *symbols, const struct kallmod_symbol *symbol);
+int kallmod_symbols_sort(struct kallmod_symbols *symbols);
 
 /*
  * As kallmod_ctx_symbols(), for those who need the kernel's text only: in a text-only context
