@@ -155,7 +155,7 @@ static int measure(struct options *options, struct results *results)
 		if (!err)
 			kallmod_map_destroy(map);
 	}
-	if (!err && kallmod_ctx_live(options->ctx))
+	if (!err && !options->random_ranges && kallmod_ctx_live(options->ctx))
 		err = measure_load(options, results);
 	if (!err && options->sampler)
 		err = bench_sampler_measure(options->ctx, 3, options->rounds, &results->sampler);
