@@ -8,6 +8,8 @@
 #define ARENA_CHUNK ((size_t)1 << 20)
 /* Far above any kernel; below what would hurt the machine. */
 #define SYMBOLS_MAX ((size_t)4 << 20)
+/* Names that are looked up by scanning before a hash is made. */
+#define SCANS_MAX 16
 
 struct chunk {
 	struct chunk *next;
@@ -20,8 +22,9 @@ struct kallmod_symbols {
 	size_t count, capacity;
 	struct chunk *chunks;
 	bool unsorted;
-	uint32_t *by_name; /* hash of index + 1, made on first use; 0: free */
+	uint32_t *by_name; /* hash of index + 1, made late; 0: free */
 	size_t by_name_mask;
+	unsigned int scans;
 };
 
 /* The state of one reading. */
@@ -279,10 +282,18 @@ bool kallmod_symbols_text_at(const struct kallmod_symbols *table, uint64_t addr)
 
 static size_t hash_name(const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	size_t length = strlen(name);
+	uint64_t hash = length, word;
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	/* By words: with 200,000 names a byte at a time takes longer than all the rest. */
+	for (; length >= 8; name += 8, length -= 8) {
+		memcpy(&word, name, 8);
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, name, length);
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15;
 	return hash ^ hash >> 32;
 }
 
@@ -318,17 +329,24 @@ static bool index_names(struct kallmod_symbols *table)
 static const struct kallmod_symbol *scan_names(const struct kallmod_symbols *table,
 					       const char *name)
 {
-	for (size_t i = 0; i < table->count; i++)
-		if (!strcmp(table->symbols[i].name, name))
-			return &table->symbols[i];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct kallmod_symbol *symbol = &table->symbols[i];
+
+		if (symbol->name[0] == name[0] && !strcmp(symbol->name, name))
+			return symbol;
+	}
 	return NULL;
 }
 
 const struct kallmod_symbol *kallmod_symbols_by_name(const struct kallmod_symbols *table,
 						     const char *name)
 {
-	/* The hash is made late, since few need it; the table itself does not change. */
-	if (!table->by_name && !index_names((struct kallmod_symbols *)table))
+	/* The hash costs as much as a score of scans, and most ask less. Lookups as such stay. */
+	struct kallmod_symbols *own = (struct kallmod_symbols *)table;
+	uint32_t slot;
+
+	if (!table->by_name && (own->scans++ < SCANS_MAX || !index_names(own)))
 		return scan_names(table, name);
-	return *name_slot(table, name) ? &table->symbols[*name_slot(table, name) - 1] : NULL;
+	slot = *name_slot(table, name);
+	return slot ? &table->symbols[slot - 1] : NULL;
 }
