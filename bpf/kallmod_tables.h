@@ -12,8 +12,9 @@
 #define KALLMOD_SET_IRQ 0x7ffeu		/* core, and an interrupt or softirq begins here */
 #define KALLMOD_SET_UNRESOLVED 0x7fffu	/* not known (yet) */
 
-#define KALLMOD_TABLE_LEAF 0x8000u
-#define KALLMOD_TABLE_MIXED 0xffffu
+#define KALLMOD_TABLE_LEAF 0x8000u  /* in a directory: the rest is a leaf's number */
+#define KALLMOD_TABLE_MIXED 0x8000u /* in a leaf: the rest is where its bounds are */
+#define KALLMOD_SLOT_BOUNDS 17	    /* that 16 bytes can have, one at their start included */
 
 struct kallmod_chunk {
 	__u16 entries[256];
@@ -35,25 +36,26 @@ struct kallmod_set_info {
 };
 _Static_assert(sizeof(struct kallmod_set_info) == 128, "layout");
 
+/* The largest kernel text that has room in the directory: seven times that of today's. */
+#define KALLMOD_TEXT_MAX (256ull << 20)
+#define KALLMOD_TEXT_PAGES 65536
+
 struct kallmod_table_area {
-	__u64 base;	   /* first address, on a 1 MiB boundary */
-	__u64 size;	   /* bytes; 0: no such area */
-	__u32 first_chunk; /* index of its first directory chunk */
-	__u32 pad;
+	__u64 base; /* first address, on a 1 MiB boundary */
+	__u64 size; /* bytes; 0: no such area */
 };
 
 struct kallmod_table_config {
 	struct kallmod_table_area text;
 	struct kallmod_table_area modules;
-	__u32 text_bounds_first, text_bounds_end;
-	__u32 module_bounds_first, module_bounds_end;
 	/*
 	 * The gate: the kernel side bumps gate when modules change, user space sets gate_seen
 	 * to the value that its tables stand for. Different: the module area is unresolved.
 	 */
 	__u32 gate;
 	__u32 gate_seen;
+	__u16 text_pages[KALLMOD_TEXT_PAGES]; /* the text's directory */
 };
-_Static_assert(sizeof(struct kallmod_table_config) == 72, "layout");
+_Static_assert(sizeof(struct kallmod_table_config) == 40 + 2 * KALLMOD_TEXT_PAGES, "layout");
 
 #endif

@@ -340,8 +340,8 @@ static uint32_t expected_set(const struct kallmod_map *map, const struct kallmod
 			     uint64_t address)
 {
 	const struct kallmod_range *range = kallmod_map_find(map, address);
-	const struct kallmod_table_area *text = &slots->config.text;
-	const struct kallmod_table_area *modules = &slots->config.modules;
+	const struct kallmod_table_area *text = &slots->config->text;
+	const struct kallmod_table_area *modules = &slots->config->modules;
 
 	for (size_t i = 0; i < kallmod_map_mark_count(map); i++) {
 		const struct kallmod_mark *mark = kallmod_map_mark(map, i);
@@ -380,8 +380,9 @@ static int check_batch(struct bench *bench, const struct kallmod_map *map,
 		    kallmod_slots_find(slots, checks[i].address) == want)
 			continue;
 		return kallmod_fail(bench->ctx, -ERANGE,
-				    "lookup of %llx: the kernel says set %u, user space %u",
-				    (unsigned long long)checks[i].address, checks[i].set, want);
+				    "lookup of %llx: the kernel says set %u, the table in user space %u, the map %u",
+				    (unsigned long long)checks[i].address, checks[i].set,
+				    kallmod_slots_find(slots, checks[i].address), want);
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@ enum {
 	SLOT = 16,
 	SLOTS_PER_PAGE = PAGE / SLOT,
 	CHUNK_SPAN = 256 * PAGE, /* bytes of text that one directory chunk covers */
-	MAX_CHUNKS = 0x7fff,	 /* 0xffff is taken: it marks a mixed slot */
+	MAX_CHUNKS = 0x8000,
 	SPARE_LEAVES = 1024,	 /* for BPF programs that come later: one page of code each */
 	SPARE_BOUNDS = 8192,
 };
@@ -153,9 +153,10 @@ static uint32_t cursor_set(const struct cursor *cursor)
 	return cursor->pieces->at[cursor->i].set;
 }
 
+/* One entry always stays free, for bounds_close(). */
 static int bounds_push(struct kallmod_slots *slots, uint64_t start, uint32_t set, bool grow)
 {
-	if (slots->nbounds == slots->bound_capacity) {
+	if (slots->nbounds + 1 >= slots->bound_capacity) {
 		size_t capacity = slots->bound_capacity ? slots->bound_capacity * 2 : 1024;
 		struct kallmod_bound *bounds;
 
@@ -171,28 +172,55 @@ static int bounds_push(struct kallmod_slots *slots, uint64_t start, uint32_t set
 	return 0;
 }
 
+/* Ends an area's bounds: a search that begins before this entry stops at it. */
+static int bounds_close(struct kallmod_slots *slots, bool grow)
+{
+	int err = bounds_push(slots, UINT64_MAX, KALLMOD_SET_UNRESOLVED, grow);
+
+	if (err != -ENOSPC)
+		return err;
+	slots->bounds[slots->nbounds++] =
+		(struct kallmod_bound){.start = UINT64_MAX, .set = KALLMOD_SET_UNRESOLVED};
+	return 0;
+}
+
+/* Makes room for capacity chunks and their bounds' indexes; what is new is zero. */
+static int resize_chunks(struct kallmod_slots *slots, size_t capacity)
+{
+	size_t old = slots->chunk_capacity;
+	struct kallmod_chunk *chunks = reallocarray(slots->chunks, capacity, sizeof(*chunks));
+	uint64_t *leaf_bounds;
+
+	if (!chunks)
+		return -ENOMEM;
+	slots->chunks = chunks;
+	leaf_bounds = reallocarray(slots->leaf_bounds, capacity, sizeof(*leaf_bounds));
+	if (!leaf_bounds)
+		return -ENOMEM;
+	slots->leaf_bounds = leaf_bounds;
+	memset(&chunks[old], 0, (capacity - old) * sizeof(*chunks));
+	memset(&leaf_bounds[old], 0, (capacity - old) * sizeof(*leaf_bounds));
+	slots->chunk_capacity = capacity;
+	return 0;
+}
+
 static int chunk_add(struct kallmod_slots *slots, bool grow)
 {
 	if (slots->nchunks >= MAX_CHUNKS)
 		return grow ? -E2BIG : -ENOSPC;
 	if (slots->nchunks == slots->chunk_capacity) {
-		size_t capacity = slots->chunk_capacity * 2;
-		struct kallmod_chunk *chunks;
-
 		if (!grow)
 			return -ENOSPC;
-		chunks = reallocarray(slots->chunks, capacity, sizeof(*chunks));
-		if (!chunks)
+		if (resize_chunks(slots, slots->chunk_capacity * 2))
 			return -ENOMEM;
-		slots->chunks = chunks;
-		slots->chunk_capacity = capacity;
 	}
+	slots->leaf_bounds[slots->nchunks] = slots->nbounds;
 	return (int)slots->nchunks++;
 }
 
-/* One slot of a leaf; its inner boundaries go to the bounds. */
+/* One slot of a leaf; its inner boundaries go to the bounds, which the leaf's begin at first. */
 static int fill_slot(struct kallmod_slots *slots, uint16_t *entry, struct cursor *cursor,
-		     uint64_t addr, bool grow)
+		     uint64_t addr, bool grow, size_t first)
 {
 	uint64_t end = min_u64(addr + SLOT, cursor->end);
 	int err = 0;
@@ -202,7 +230,7 @@ static int fill_slot(struct kallmod_slots *slots, uint16_t *entry, struct cursor
 		*entry = cursor_set(cursor);
 		return 0;
 	}
-	*entry = KALLMOD_TABLE_MIXED;
+	*entry = KALLMOD_TABLE_MIXED | (slots->nbounds - first);
 	for (uint64_t pos = addr; pos < end && !err; pos = cursor_piece_end(cursor)) {
 		cursor_seek(cursor, pos);
 		err = bounds_push(slots, pos, cursor_set(cursor), grow);
@@ -225,7 +253,7 @@ static int fill_leaf(struct kallmod_slots *slots, struct cursor *cursor, uint64_
 
 		*entry = KALLMOD_SET_UNRESOLVED;
 		if (slot < cursor->end)
-			err = fill_slot(slots, entry, cursor, slot, grow);
+			err = fill_slot(slots, entry, cursor, slot, grow, nbounds);
 		if (err) {
 			slots->nchunks--;
 			slots->nbounds = nbounds;
@@ -233,6 +261,14 @@ static int fill_leaf(struct kallmod_slots *slots, struct cursor *cursor, uint64_
 		}
 	}
 	return leaf;
+}
+
+static uint16_t *page_entry(struct kallmod_slots *slots, const struct kallmod_table_area *area,
+			    uint64_t page)
+{
+	if (area == &slots->config->text)
+		return &slots->config->text_pages[page];
+	return &slots->chunks[page / 256].entries[page % 256];
 }
 
 /* Writes an area's directory and adds its leaves and bounds. */
@@ -257,7 +293,7 @@ static int fill_area(struct kallmod_slots *slots, const struct kallmod_table_are
 				return leaf;
 			entry = leaf < 0 ? KALLMOD_SET_UNRESOLVED : KALLMOD_TABLE_LEAF | leaf;
 		}
-		slots->chunks[area->first_chunk + page / 256].entries[page % 256] = entry;
+		*page_entry(slots, area, page) = entry;
 	}
 	return 0;
 }
@@ -278,9 +314,9 @@ static void text_span(const struct kallmod_map *map, uint64_t *start, uint64_t *
 	}
 }
 
-static size_t area_chunks(const struct kallmod_table_area *area)
+size_t kallmod_slots_module_chunks(const struct kallmod_slots *slots)
 {
-	return (area->size + CHUNK_SPAN - 1) / CHUNK_SPAN;
+	return (slots->config->modules.size + CHUNK_SPAN - 1) / CHUNK_SPAN;
 }
 
 /*
@@ -301,42 +337,45 @@ static void module_area(struct kallmod_table_area *modules,
 
 static int init_areas(struct kallmod_slots *slots, const struct kallmod_map *map, bool modules)
 {
-	struct kallmod_table_config *config = &slots->config;
+	struct kallmod_table_config *config = calloc(1, sizeof(*config));
 	uint64_t start, end;
 
+	slots->config = config;
+	if (!config)
+		return -ENOMEM;
 	text_span(map, &start, &end);
-	if (start >= end || end - start > 1ull << 30)
+	if (start >= end)
 		return -EINVAL;
 	config->text.base = start & ~(CHUNK_SPAN - 1ull);
 	config->text.size = end - config->text.base;
+	if (config->text.size > KALLMOD_TEXT_MAX)
+		return -E2BIG;
 	if (modules)
 		module_area(&config->modules, &config->text);
-	config->modules.first_chunk = area_chunks(&config->text);
-	slots->nchunks = config->modules.first_chunk + area_chunks(&config->modules);
-	slots->chunk_capacity = slots->nchunks + 1024;
-	slots->chunks = calloc(slots->chunk_capacity, sizeof(*slots->chunks));
-	return slots->chunks ? 0 : -ENOMEM;
+	slots->nchunks = kallmod_slots_module_chunks(slots);
+	return resize_chunks(slots, slots->nchunks + 1024);
 }
 
 static int fill_text(struct kallmod_slots *slots, const struct kallmod_map *map)
 {
-	const struct kallmod_table_area *text = &slots->config.text;
+	const struct kallmod_table_area *text = &slots->config->text;
 	struct pieces pieces = {};
 	int err = pieces_cut(&pieces, map, text->base, text->base + text->size,
 			     KALLMOD_SET_CORE);
 
 	if (!err)
 		err = fill_area(slots, text, &pieces, true);
+	if (!err)
+		err = bounds_close(slots, true);
 	free(pieces.at);
-	slots->config.text_bounds_end = slots->nbounds;
-	slots->config.module_bounds_first = slots->nbounds;
+	slots->first_module_bound = slots->nbounds;
 	slots->first_module_leaf = slots->nchunks;
 	return err;
 }
 
 static int fill_modules(struct kallmod_slots *slots, const struct kallmod_map *map, bool grow)
 {
-	const struct kallmod_table_area *modules = &slots->config.modules;
+	const struct kallmod_table_area *modules = &slots->config->modules;
 	struct pieces pieces = {};
 	int err = pieces_cut(&pieces, map, modules->base, modules->base + modules->size,
 			     KALLMOD_SET_UNRESOLVED);
@@ -344,34 +383,30 @@ static int fill_modules(struct kallmod_slots *slots, const struct kallmod_map *m
 	slots->overflow_pages = 0;
 	if (!err) {
 		slots->nchunks = slots->first_module_leaf;
-		slots->nbounds = slots->config.module_bounds_first;
+		slots->nbounds = slots->first_module_bound;
 		err = fill_area(slots, modules, &pieces, grow);
+		if (!err)
+			err = bounds_close(slots, grow);
 	}
 	free(pieces.at);
-	slots->config.module_bounds_end = slots->nbounds;
 	return err;
 }
 
 /* Room for what comes later, zeroed: the BPF maps get their size now. */
 static int add_spare(struct kallmod_slots *slots)
 {
-	size_t chunks = slots->nchunks + SPARE_LEAVES, bounds = slots->nbounds + SPARE_BOUNDS;
-	void *new = reallocarray(slots->chunks, chunks, sizeof(*slots->chunks));
+	size_t bounds = slots->nbounds + SPARE_BOUNDS;
+	void *new = reallocarray(slots->bounds, bounds, sizeof(*slots->bounds));
 
-	if (!new)
-		return -ENOMEM;
-	slots->chunks = new;
-	slots->chunk_capacity = chunks;
-	memset(&slots->chunks[slots->nchunks], 0,
-	       (chunks - slots->nchunks) * sizeof(*slots->chunks));
-	new = reallocarray(slots->bounds, bounds, sizeof(*slots->bounds));
 	if (!new)
 		return -ENOMEM;
 	slots->bounds = new;
 	slots->bound_capacity = bounds;
 	memset(&slots->bounds[slots->nbounds], 0,
 	       (bounds - slots->nbounds) * sizeof(*slots->bounds));
-	return 0;
+	if (slots->chunk_capacity >= slots->nchunks + SPARE_LEAVES)
+		return 0;
+	return resize_chunks(slots, slots->nchunks + SPARE_LEAVES);
 }
 
 int kallmod_slots_init(struct kallmod_slots *slots, const struct kallmod_map *map, bool modules)
@@ -395,7 +430,9 @@ int kallmod_slots_init(struct kallmod_slots *slots, const struct kallmod_map *ma
 
 void kallmod_slots_deinit(struct kallmod_slots *slots)
 {
+	free(slots->config);
 	free(slots->chunks);
+	free(slots->leaf_bounds);
 	free(slots->bounds);
 	*slots = (struct kallmod_slots){};
 }
@@ -405,60 +442,53 @@ int kallmod_slots_update(struct kallmod_slots *slots, const struct kallmod_map *
 	return fill_modules(slots, map, false);
 }
 
-static uint32_t search(const struct kallmod_slots *slots, size_t low, size_t high, uint64_t ip)
+static uint32_t search(const struct kallmod_slots *slots, size_t first, uint64_t ip)
 {
 	uint32_t set = KALLMOD_SET_UNRESOLVED;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (slots->bounds[middle].start <= ip) {
-			set = slots->bounds[middle].set;
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
+	for (size_t i = first; i < slots->nbounds && slots->bounds[i].start <= ip; i++)
+		set = slots->bounds[i].set;
 	return set;
 }
 
 uint32_t kallmod_slots_find(const struct kallmod_slots *slots, uint64_t ip)
 {
-	const struct kallmod_table_config *config = &slots->config;
+	const struct kallmod_table_config *config = slots->config;
 	bool text = ip - config->text.base < config->text.size;
-	const struct kallmod_table_area *area = text ? &config->text : &config->modules;
-	uint64_t offset = ip - area->base;
-	uint32_t entry;
+	uint64_t offset = ip - (text ? config->text.base : config->modules.base);
+	uint32_t entry, leaf;
 
-	if (offset >= area->size)
+	if (!text && offset >= config->modules.size)
 		return KALLMOD_SET_UNRESOLVED;
-	entry = slots->chunks[area->first_chunk + offset / CHUNK_SPAN]
-			.entries[offset / PAGE % 256];
+	entry = text ? config->text_pages[offset / PAGE] :
+		       slots->chunks[offset / CHUNK_SPAN].entries[offset / PAGE % 256];
 	if (!(entry & KALLMOD_TABLE_LEAF))
 		return entry;
-	entry = slots->chunks[entry & ~KALLMOD_TABLE_LEAF].entries[offset / SLOT % 256];
-	if (entry != KALLMOD_TABLE_MIXED)
+	leaf = entry & ~KALLMOD_TABLE_LEAF;
+	entry = slots->chunks[leaf].entries[ip / SLOT % 256];
+	if (!(entry & KALLMOD_TABLE_MIXED))
 		return entry;
-	return text ? search(slots, config->text_bounds_first, config->text_bounds_end, ip) :
-		      search(slots, config->module_bounds_first, config->module_bounds_end, ip);
+	return search(slots, slots->leaf_bounds[leaf] + (entry & ~KALLMOD_TABLE_MIXED), ip);
 }
+
+/* What a leaf costs, with its entry in the list of first bounds. */
+#define LEAF_BYTES (sizeof(struct kallmod_chunk) + sizeof(uint64_t))
 
 size_t kallmod_slots_text_bytes(const struct kallmod_slots *slots)
 {
-	size_t leaves = slots->first_module_leaf - area_chunks(&slots->config.text) -
-			area_chunks(&slots->config.modules);
+	size_t leaves = slots->first_module_leaf - kallmod_slots_module_chunks(slots);
 
-	return (area_chunks(&slots->config.text) + leaves) * sizeof(struct kallmod_chunk) +
-	       slots->config.text_bounds_end * sizeof(struct kallmod_bound);
+	return sizeof(*slots->config) + leaves * LEAF_BYTES +
+	       slots->first_module_bound * sizeof(struct kallmod_bound);
 }
 
 size_t kallmod_slots_module_bytes(const struct kallmod_slots *slots)
 {
 	size_t leaves = slots->chunk_capacity - slots->first_module_leaf;
 
-	if (!slots->config.modules.size)
+	if (!slots->config->modules.size)
 		return 0;
-	return (area_chunks(&slots->config.modules) + leaves) * sizeof(struct kallmod_chunk) +
-	       (slots->bound_capacity - slots->config.text_bounds_end) *
+	return (kallmod_slots_module_chunks(slots) + leaves) * LEAF_BYTES +
+	       (slots->bound_capacity - slots->first_module_bound) *
 		       sizeof(struct kallmod_bound);
 }

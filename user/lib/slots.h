@@ -12,16 +12,18 @@
 #include "kallmod_tables.h"
 
 /*
- * Chunks stand in this order: text directory, module directory, text leaves, module leaves.
- * Only the last group, the module directory and the module bounds change after creation.
+ * Chunks stand in this order: module directory, text leaves, module leaves. The first and the
+ * last group and the module bounds change after creation. The text's directory is in config.
  */
 struct kallmod_slots {
-	struct kallmod_table_config config; /* areas and bounds; the gate is tables.c's */
+	struct kallmod_table_config *config; /* owned; the gate is tables.c's */
 	struct kallmod_chunk *chunks;
 	size_t nchunks, chunk_capacity;
 	size_t first_module_leaf; /* index into chunks */
+	uint64_t *leaf_bounds;	  /* chunk_capacity; for leaves, index of their first bound */
 	struct kallmod_bound *bounds;
 	size_t nbounds, bound_capacity;
+	size_t first_module_bound; /* index into bounds */
 	size_t overflow_pages; /* module pages left unresolved for want of spare leaves */
 };
 
@@ -41,6 +43,8 @@ void kallmod_slots_deinit(struct kallmod_slots *slots);
 int kallmod_slots_update(struct kallmod_slots *slots, const struct kallmod_map *map);
 /* The lookup of kallmod.bpf.h in C, marks included; for tests and for its own verification. */
 uint32_t kallmod_slots_find(const struct kallmod_slots *slots, uint64_t ip);
+/* Directory chunks of the module area: how many chunks stand before the first leaf. */
+size_t kallmod_slots_module_chunks(const struct kallmod_slots *slots);
 /* Bytes of the table that serve kernel text, and of those that serve the module area. */
 size_t kallmod_slots_text_bytes(const struct kallmod_slots *slots);
 size_t kallmod_slots_module_bytes(const struct kallmod_slots *slots);

@@ -27,7 +27,7 @@ struct kallmod_tables {
 	struct kallmod_set_info *sets; /* nsets of set_capacity */
 	size_t nsets, set_capacity;
 	int sets_fd;			/* the object's */
-	struct mapping chunks, bounds, config; /* the object's maps, mapped */
+	struct mapping chunks, leaf_bounds, bounds, config; /* the object's maps, mapped */
 };
 
 static struct kallmod_table_config *shared_config(const struct kallmod_tables *tables)
@@ -108,6 +108,7 @@ void kallmod_tables_destroy(struct kallmod_tables *tables)
 	if (!tables)
 		return;
 	mapping_deinit(&tables->chunks);
+	mapping_deinit(&tables->leaf_bounds);
 	mapping_deinit(&tables->bounds);
 	mapping_deinit(&tables->config);
 	kallmod_slots_deinit(&tables->slots);
@@ -130,6 +131,9 @@ int kallmod_tables_prepare(struct kallmod_tables *tables, struct bpf_object *obj
 {
 	int err = resize(tables, object, "kallmod_table", tables->slots.chunk_capacity);
 
+	if (!err)
+		err = resize(tables, object, "kallmod_leaf_bounds",
+			     tables->slots.chunk_capacity);
 	if (!err)
 		err = resize(tables, object, "kallmod_bounds", tables->slots.bound_capacity);
 	if (!err)
@@ -162,17 +166,21 @@ static int map_all(struct kallmod_tables *tables, struct bpf_object *object)
 	int err = mapping_init(tables, &tables->chunks, object, "kallmod_table");
 
 	if (!err)
+		err = mapping_init(tables, &tables->leaf_bounds, object, "kallmod_leaf_bounds");
+	if (!err)
 		err = mapping_init(tables, &tables->bounds, object, "kallmod_bounds");
 	if (!err)
 		err = mapping_init(tables, &tables->config, object, ".data.kallmod");
 	return err;
 }
 
-/* Copies chunks [from, to) into the kernel. */
+/* Copies chunks [from, to), leaves or directory, into the kernel. */
 static void copy_chunks(struct kallmod_tables *tables, size_t from, size_t to)
 {
 	memcpy((struct kallmod_chunk *)tables->chunks.at + from, &tables->slots.chunks[from],
 	       (to - from) * sizeof(struct kallmod_chunk));
+	memcpy((uint64_t *)tables->leaf_bounds.at + from, &tables->slots.leaf_bounds[from],
+	       (to - from) * sizeof(uint64_t));
 }
 
 static void copy_bounds(struct kallmod_tables *tables, size_t from, size_t to)
@@ -183,10 +191,10 @@ static void copy_bounds(struct kallmod_tables *tables, size_t from, size_t to)
 		       (to - from) * sizeof(struct kallmod_bound));
 }
 
-/* Everything of the config but the gate, which the kernel side writes as well. */
+/* Areas and bounds; not the gate, which the kernel side writes as well. */
 static void copy_config(struct kallmod_tables *tables)
 {
-	memcpy(shared_config(tables), &tables->slots.config,
+	memcpy(shared_config(tables), tables->slots.config,
 	       offsetof(struct kallmod_table_config, gate));
 }
 
@@ -200,6 +208,8 @@ int kallmod_tables_fill(struct kallmod_tables *tables, struct bpf_object *object
 	copy_chunks(tables, 0, tables->slots.nchunks);
 	copy_bounds(tables, 0, tables->slots.nbounds);
 	copy_config(tables);
+	memcpy(shared_config(tables)->text_pages, tables->slots.config->text_pages,
+	       sizeof(tables->slots.config->text_pages));
 	tables->sets_fd = bpf_object__find_map_fd_by_name(object, "kallmod_sets");
 	for (__u32 i = 0; i < n; i++)
 		if (bpf_map_update_elem(tables->sets_fd, &i, &tables->sets[i], BPF_ANY))
@@ -231,12 +241,11 @@ static void wait_for_lookups(void)
 
 static void rewrite_modules(struct kallmod_tables *tables)
 {
-	const struct kallmod_table_config *config = &tables->slots.config;
+	const struct kallmod_slots *slots = &tables->slots;
 
-	copy_chunks(tables, config->modules.first_chunk,
-		    config->modules.first_chunk + (config->modules.size + (1 << 20) - 1) / (1 << 20));
-	copy_chunks(tables, tables->slots.first_module_leaf, tables->slots.nchunks);
-	copy_bounds(tables, config->module_bounds_first, config->module_bounds_end);
+	copy_chunks(tables, 0, kallmod_slots_module_chunks(slots));
+	copy_chunks(tables, slots->first_module_leaf, slots->nchunks);
+	copy_bounds(tables, slots->first_module_bound, slots->nbounds);
 	copy_config(tables);
 }
 
