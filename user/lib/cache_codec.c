@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * A cached map as bytes: a header with a checksum over all that follows it, then the key, the
+ * A cached map as bytes: a header with a checksum over all of the file, then the key, the
  * sets, the ranges, the extents and the marks. Only for the machine that wrote it: numbers
  * are in its own byte order. Nothing in it is trusted: each part goes through the same
  * functions that build a map.
@@ -41,9 +41,9 @@ struct stored_span {
 };
 
 /* Sum of FNV-1a over words, so that a map of 100 kB costs microseconds. */
-static uint64_t checksum(const char *data, size_t size)
+static uint64_t checksum(uint64_t hash, const char *data, size_t size)
 {
-	uint64_t hash = 0xcbf29ce484222325, word;
+	uint64_t word;
 
 	for (; size >= 8; data += 8, size -= 8) {
 		memcpy(&word, data, 8);
@@ -53,6 +53,14 @@ static uint64_t checksum(const char *data, size_t size)
 	for (; size; data++, size--)
 		hash = (hash ^ (unsigned char)*data) * 0x100000001b3;
 	return hash;
+}
+
+/* Of the whole file, its own field taken as zero. */
+static uint64_t file_checksum(struct header header, const char *rest, size_t size)
+{
+	header.checksum = 0;
+	return checksum(checksum(0xcbf29ce484222325, (const char *)&header, sizeof(header)), rest,
+			size);
 }
 
 static void write_sets(FILE *out, const struct kallmod_map *map)
@@ -112,7 +120,7 @@ int kallmod_cache_encode(const struct kallmod_map *map, const char *key, char **
 		free(data);
 		return -ENOMEM;
 	}
-	header.checksum = checksum(data + sizeof(header), size - sizeof(header));
+	header.checksum = file_checksum(header, data + sizeof(header), size - sizeof(header));
 	memcpy(data, &header, sizeof(header));
 	*data_ret = data;
 	*size_ret = size;
@@ -236,7 +244,7 @@ int kallmod_cache_decode(const void *data, size_t size, const char *key,
 	memcpy(&header, head, sizeof(header));
 	if (memcmp(header.magic, MAGIC, 8) || header.format != FORMAT ||
 	    header.trust > KALLMOD_TRUST_INFERRED ||
-	    header.checksum != checksum(cursor.at, cursor.left))
+	    header.checksum != file_checksum(header, cursor.at, cursor.left))
 		return -EINVAL;
 	stored_key = take(&cursor, header.key_size);
 	if (!stored_key || header.key_size != strlen(key) ||
