@@ -46,18 +46,23 @@ struct {
 	__type(value, struct kallmod_profile_hits);
 } hits SEC(".maps");
 
+/*
+ * A sample at work. It lives in a map and not on the BPF stack, also for its size; what the
+ * verifier does not see it need not tell apart, frame by frame.
+ */
+struct sample {
+	struct kallmod_raw_record raw; /* frames and, for a record, all else */
+	__u64 charged_ip; /* the frame that is charged, a return address less 1 */
+	__u32 charged;	  /* its module set */
+	__u32 pad;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct kallmod_raw_record);
+	__type(value, struct sample);
 } scratch SEC(".maps");
-
-/* What a stack says about a sample. */
-struct attribution {
-	__u32 charged;	  /* module set */
-	__u64 charged_ip; /* the frame that was charged, a return address less 1 */
-};
 
 static __always_inline struct kallmod_profile_count *count_of(__u32 set)
 {
@@ -83,33 +88,51 @@ static __always_inline void count_total(__u32 set, __u64 sample)
 }
 
 /*
- * Walks raw->frames[0 … n), leaf first, to the first interrupt or softirq entry: what lies
- * behind it was interrupted and did not ask for this time.
+ * One frame of a walk, as a function of its own: it is verified once, and not once per frame.
+ * last is the module set of the frame before: a module's frames come in runs, and only the
+ * first of a run has anything to count. Returns the frame's set, marks included.
  */
-static __always_inline void walk(struct kallmod_raw_record *raw, __u32 n, __u64 sample,
-				 struct kallmod_profile_stats *st, struct attribution *who)
+__attribute__((noinline)) int visit_frame(__u64 ip, __u32 i, __u32 last, __u64 number)
 {
-	bool found = false;
-	__u32 i;
+	__u32 marked = kallmod_lookup_marked(ip), set = plain(marked), zero = 0;
+	struct sample *sample;
 
-	for (i = 0; i < KALLMOD_MAX_FRAMES; i++) {
-		__u64 ip;
-		__u32 marked, set;
+	if (set == last && !(kallmod_flags & KALLMOD_PROFILE_RECORD))
+		return marked;
+	if (kallmod_flags & KALLMOD_PROFILE_COUNT)
+		count_total(set, number);
+	if (!set && !(kallmod_flags & KALLMOD_PROFILE_RECORD))
+		return marked;
+	sample = bpf_map_lookup_elem(&scratch, &zero);
+	if (!sample)
+		return marked;
+	sample->raw.sets[i & KALLMOD_MAX_FRAMES] = set;
+	if (set && !sample->charged) {
+		sample->charged = set;
+		sample->charged_ip = ip;
+	}
+	return marked;
+}
 
-		if (i >= n)
-			break;
-		ip = raw->frames[i] - (i ? 1 : 0);
-		marked = kallmod_lookup_marked(ip);
-		set = plain(marked);
-		if (kallmod_flags & KALLMOD_PROFILE_RECORD)
-			raw->sets[i] = set;
-		if (kallmod_flags & KALLMOD_PROFILE_COUNT)
-			count_total(set, sample);
-		if (set && !found) {
-			found = true;
-			who->charged = set;
-			who->charged_ip = ip;
-		}
+/* Tags a frame behind an interrupt entry, which counts for nobody. */
+__attribute__((noinline)) int tag_frame(__u64 ip)
+{
+	return kallmod_lookup(ip);
+}
+
+/*
+ * Walks the n frames, leaf first, to the first interrupt or softirq entry: what lies behind
+ * it was interrupted and did not ask for this time. number is the sample's on this CPU.
+ */
+static __always_inline void walk(struct sample *sample, __u32 n, __u64 number,
+				 struct kallmod_profile_stats *st)
+{
+	__u32 i, marked = KALLMOD_SET_RESERVED;
+
+	for (i = 0; i < KALLMOD_MAX_FRAMES && i < n; i++) {
+		/* All but the leaf are return addresses: the call is before them. */
+		marked = visit_frame(sample->raw.frames[i] - (i ? 1 : 0), i, plain(marked),
+				     number);
 		if (marked == KALLMOD_SET_IRQ) {
 			st->irq_stops++;
 			break;
@@ -118,11 +141,8 @@ static __always_inline void walk(struct kallmod_raw_record *raw, __u32 n, __u64 
 	/* A record keeps the frames behind an interrupt entry, for the eye: tag those too. */
 	if (!(kallmod_flags & KALLMOD_PROFILE_RECORD))
 		return;
-	for (i++; i < KALLMOD_MAX_FRAMES; i++) {
-		if (i >= n)
-			break;
-		raw->sets[i] = kallmod_lookup(raw->frames[i] - 1);
-	}
+	for (i++; i < KALLMOD_MAX_FRAMES && i < n; i++)
+		sample->raw.sets[i] = tag_frame(sample->raw.frames[i] - 1);
 }
 
 /* Counts a function's hit; a hash that is full or busy is a lost sample. */
@@ -145,23 +165,23 @@ static __always_inline void count_hit(struct kallmod_profile_stats *st, __u64 ip
 }
 
 static __always_inline void count_sample(struct kallmod_profile_stats *st, __u64 ip, __u32 set,
-					 const struct attribution *who)
+					 const struct sample *sample)
 {
 	struct kallmod_profile_count *count = count_of(set);
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	bool stacks = kallmod_flags & KALLMOD_PROFILE_STACKS;
-	bool one = !stacks || who->charged_ip == ip;
+	bool one = !stacks || sample->charged_ip == ip;
 
 	if (count)
 		count->self++;
 	if (stacks) {
-		count = count_of(who->charged);
+		count = count_of(sample->charged);
 		if (count)
 			count->charged++;
 	}
 	count_hit(st, ip, set, tgid, true, stacks && one);
 	if (!one)
-		count_hit(st, who->charged_ip, who->charged, tgid, false, true);
+		count_hit(st, sample->charged_ip, sample->charged, tgid, false, true);
 }
 
 static __always_inline void write_record(struct kallmod_profile_stats *st,
@@ -209,26 +229,28 @@ static __always_inline __u32 get_stack(void *ctx, struct kallmod_raw_record *raw
 }
 
 static __always_inline void sample_kernel(void *ctx, struct kallmod_profile_stats *st,
-					  struct kallmod_raw_record *raw, __u64 ip, __u32 set)
+					  struct sample *sample, __u64 ip, __u32 set)
 {
-	struct attribution who = {.charged = set, .charged_ip = ip};
 	__u32 nframes = 0;
 
+	sample->charged = set;
+	sample->charged_ip = ip;
 	if (set == KALLMOD_SET_UNRESOLVED)
 		st->unresolved++;
 	if (kallmod_flags & KALLMOD_PROFILE_STACKS) {
-		nframes = get_stack(ctx, raw, st);
+		nframes = get_stack(ctx, &sample->raw, st);
 		if (kallmod_flags & KALLMOD_PROFILE_STOP_AFTER_STACK)
 			return;
 		if (nframes)
-			walk(raw, nframes, st->samples, st, &who);
+			walk(sample, nframes, st->samples, st);
 		else if (kallmod_flags & KALLMOD_PROFILE_COUNT)
 			count_total(set, st->samples);
 	}
 	if (kallmod_flags & KALLMOD_PROFILE_COUNT)
-		count_sample(st, ip, set, &who);
+		count_sample(st, ip, set, sample);
 	if (kallmod_flags & KALLMOD_PROFILE_RECORD)
-		write_record(st, raw, ip, set, who.charged, nframes, KALLMOD_SAMPLE_KERNEL);
+		write_record(st, &sample->raw, ip, set, sample->charged, nframes,
+			     KALLMOD_SAMPLE_KERNEL);
 }
 
 /* True when the sample counts: it is of the thread group that was asked for. */
@@ -245,16 +267,16 @@ int kallmod_sample(struct bpf_perf_event_data *ctx)
 {
 	__u32 zero = 0, marked;
 	struct kallmod_profile_stats *st = bpf_map_lookup_elem(&stats, &zero);
-	struct kallmod_raw_record *raw = bpf_map_lookup_elem(&scratch, &zero);
+	struct sample *sample = bpf_map_lookup_elem(&scratch, &zero);
 	__u64 ip = KALLMOD_REGS_IP(&ctx->regs);
 
-	if (!st || !raw || !wanted(st))
+	if (!st || !sample || !wanted(st))
 		return 0;
 	st->samples++;
 	if (KALLMOD_REGS_USER(&ctx->regs)) {
 		st->user++;
 		if (kallmod_flags & KALLMOD_PROFILE_RECORD)
-			write_record(st, raw, ip, 0, 0, 0, KALLMOD_SAMPLE_USER);
+			write_record(st, &sample->raw, ip, 0, 0, 0, KALLMOD_SAMPLE_USER);
 		return 0;
 	}
 	if (kallmod_flags & KALLMOD_PROFILE_STOP_AFTER_COUNT) {
@@ -265,11 +287,11 @@ int kallmod_sample(struct bpf_perf_event_data *ctx)
 	if (marked == KALLMOD_SET_IDLE && (__u32)bpf_get_current_pid_tgid() == 0) {
 		st->idle++;
 		if (kallmod_flags & KALLMOD_PROFILE_RECORD)
-			write_record(st, raw, ip, 0, 0, 0, KALLMOD_SAMPLE_IDLE);
+			write_record(st, &sample->raw, ip, 0, 0, 0, KALLMOD_SAMPLE_IDLE);
 		return 0;
 	}
 	st->kernel++;
-	sample_kernel(ctx, st, raw, ip, plain(marked));
+	sample_kernel(ctx, st, sample, ip, plain(marked));
 	return 0;
 }
 

@@ -95,8 +95,10 @@ static int bench_load(struct bench *bench, bool others)
 				ways[i].available = false;
 	}
 	if (!others) {
-		bpf_map__set_max_entries(bench->skel->maps.bench_hash, 1);
-		bpf_map__set_max_entries(bench->skel->maps.bench_array, 1);
+		bpf_map__set_autocreate(bench->skel->maps.bench_hash, false);
+		bpf_map__set_autocreate(bench->skel->maps.bench_array, false);
+		bpf_map__set_autocreate(bench->skel->maps.bench_slots, false);
+		bpf_map__set_autocreate(bench->skel->maps.bench_trie, false);
 	}
 	err = kallmod_tables_prepare(bench->tables, bench->skel->obj);
 	return err ? err : bench_bpf__load(bench->skel);
