@@ -169,6 +169,9 @@ static void sizes_cannot_wrap(void **state)
 
 	assert_module(map, UINT64_MAX - 1, "a");
 	kallmod_map_destroy(map);
+	map = merge(root, "a 16 1 - Live 0xfffffffffffffffc\n");
+	assert_module(map, UINT64_MAX - 1, "a");
+	kallmod_map_destroy(map);
 }
 
 int main(void)

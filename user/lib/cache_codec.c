@@ -100,6 +100,17 @@ static void write_map(FILE *out, const struct kallmod_map *map)
 		write_span(out, map->marks[i].start, map->marks[i].end, map->marks[i].kind);
 }
 
+void kallmod_cache_seal(char *data, size_t size)
+{
+	struct header header;
+
+	if (size < sizeof(header))
+		return;
+	memcpy(&header, data, sizeof(header));
+	header.checksum = file_checksum(header, data + sizeof(header), size - sizeof(header));
+	memcpy(data, &header, sizeof(header));
+}
+
 int kallmod_cache_encode(const struct kallmod_map *map, const char *key, char **data_ret,
 			 size_t *size_ret)
 {
@@ -120,8 +131,7 @@ int kallmod_cache_encode(const struct kallmod_map *map, const char *key, char **
 		free(data);
 		return -ENOMEM;
 	}
-	header.checksum = file_checksum(header, data + sizeof(header), size - sizeof(header));
-	memcpy(data, &header, sizeof(header));
+	kallmod_cache_seal(data, size);
 	*data_ret = data;
 	*size_ret = size;
 	return 0;

@@ -180,11 +180,14 @@ int kallmod_areas_read(struct kallmod_ctx *ctx, struct kallmod_areas *areas)
 uint64_t kallmod_areas_end(const struct kallmod_areas *areas, uint64_t start, uint64_t size,
 			   uint64_t last)
 {
-	uint64_t limit = size > UINT64_MAX - start - PAGE_SIZE_MIN ? UINT64_MAX :
-			 (start + size + PAGE_SIZE_MIN - 1) & -(uint64_t)PAGE_SIZE_MIN;
 	size_t low = 0, high = areas->start_count;
-	uint64_t next, floor;
+	uint64_t next, floor, limit;
 
+	if (__builtin_add_overflow(start, size, &limit) ||
+	    __builtin_add_overflow(limit, PAGE_SIZE_MIN - 1, &limit))
+		limit = UINT64_MAX;
+	else
+		limit &= -(uint64_t)PAGE_SIZE_MIN;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

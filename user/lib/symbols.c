@@ -5,7 +5,7 @@
 #include "cleanup.h"
 #include "symbols.h"
 
-#define ARENA_CHUNK ((size_t)1 << 20)
+#define ARENA_CHUNK ((size_t)64 << 10)
 /* Far above any kernel; below what would hurt the machine. */
 #define SYMBOLS_MAX ((size_t)4 << 20)
 /* Names that are looked up by scanning before a hash is made. */
@@ -87,7 +87,7 @@ static const char *keep(struct kallmod_symbols *table, const char *text)
 static int reserve(struct kallmod_symbols *table)
 {
 	struct kallmod_symbol *larger;
-	size_t capacity = table->capacity ? 2 * table->capacity : 16384;
+	size_t capacity = table->capacity ? 2 * table->capacity : 1024;
 
 	if (table->count < table->capacity)
 		return 0;
