@@ -58,17 +58,22 @@ processes() {
 	done
 }
 
+# Over IPv6 where there is some: ipv6 is a module, IPv4 never is.
 tcp_perl() {
-	perl -MIO::Socket::INET -e '
+	perl -MIO::Socket::IP -e '
 		my $end = shift;
-		my $server = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or exit;
-		my $port = $server->sockport;
+		my ($host, $server);
+		for $host ("::1", "127.0.0.1") {
+			$server = IO::Socket::IP->new(Listen => 1, LocalHost => $host) and last;
+		}
+		$server or exit;
+		my ($host, $port) = ($server->sockhost, $server->sockport);
 		if (!fork) {
 			my $in = $server->accept or exit;
 			1 while sysread($in, my $data, 65536);
 			exit;
 		}
-		my $out = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $port) or exit;
+		my $out = IO::Socket::IP->new(PeerHost => $host, PeerPort => $port) or exit;
 		$SIG{PIPE} = "IGNORE";
 		my $data = "x" x 16384;
 		while (time < $end) { syswrite($out, $data) or last for 1 .. 100; }
@@ -77,10 +82,12 @@ tcp_perl() {
 }
 
 tcp_busybox() {
-	ifconfig lo 127.0.0.1 up 2>/dev/null
+	host=127.0.0.1
+	[ ! -d /proc/sys/net/ipv6 ] || host=::1
 	while running; do
-		timeout 5 nc -l -p 5001 >/dev/null &
-		dd if=/dev/zero bs=16k count=500 2>/dev/null | timeout 5 nc 127.0.0.1 5001 2>/dev/null
+		timeout 5 nc -l -p 5001 -s "$host" >/dev/null 2>&1 &
+		# The listener needs a moment; a refused connection costs nothing and is tried again.
+		dd if=/dev/zero bs=16k count=500 2>/dev/null | timeout 5 nc "$host" 5001 2>/dev/null
 		kill $! 2>/dev/null
 		wait $! 2>/dev/null
 	done
