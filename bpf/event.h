@@ -12,7 +12,7 @@
 
 /* What the sampler does with a sample; bits of kallmod_profile_config.flags. */
 enum kallmod_profile_flag {
-	KALLMOD_PROFILE_COUNT = 1 << 0,	 /* per-set counters and the functions hash */
+	KALLMOD_PROFILE_COUNT = 1 << 0,	 /* per-set counters and the hash of functions */
 	KALLMOD_PROFILE_STACKS = 1 << 1, /* walk kernel stacks: CHARGED and TOTAL */
 	KALLMOD_PROFILE_RECORD = 1 << 2, /* write a record per sample to the ring buffer */
 	/* For measuring only: stop after the count, or after bpf_get_stack. */
@@ -27,7 +27,7 @@ struct kallmod_profile_stats {
 	__u64 user;
 	__u64 idle;	  /* pid 0 and inside the idle text */
 	__u64 unresolved; /* of kernel: module area, while its map is being rewritten */
-	__u64 lost;	  /* refused ring-buffer reservations and refused hash inserts */
+	__u64 lost;	  /* refused ring-buffer reservations and refused hash entries */
 	__u64 truncated;  /* stacks cut at KALLMOD_MAX_FRAMES */
 	__u64 filtered;	  /* of another process, with -p */
 	__u64 irq_stops;  /* walks that ended at an interrupt or softirq entry */
@@ -44,20 +44,26 @@ struct kallmod_profile_count {
 };
 _Static_assert(sizeof(struct kallmod_profile_count) == 32, "layout");
 
-/* Per-CPU hash of functions and processes for the drill-down. */
-struct kallmod_profile_key {
-	__u64 ip;   /* a return address is given - 1 already */
+/*
+ * A function and a process, for the drill-down: an entry of a fixed-size hash per CPU, open
+ * addressing, one cache line. Each CPU has two tables of the same size, in turn: epoch, which
+ * user space counts up from 1, says which one is filled (its parity) and which entries of it
+ * are of now; all others are free. So nothing is ever deleted, and the table that is read is
+ * not written.
+ */
+struct kallmod_profile_hit {
+	__u64 ip;      /* a return address is given - 1 already */
 	__u32 tgid;
-	__u32 set;  /* module set of ip when it was sampled */
-};
-_Static_assert(sizeof(struct kallmod_profile_key) == 16, "layout");
-
-struct kallmod_profile_hits {
+	__u32 set;     /* module set of ip when it was sampled */
 	__u64 self;    /* ip was the sampled address */
 	__u64 charged; /* ip was the frame that was charged */
 	char comm[KALLMOD_COMM_LEN];
+	__u32 epoch;
+	__u32 pad[3];
 };
-_Static_assert(sizeof(struct kallmod_profile_hits) == 32, "layout");
+_Static_assert(sizeof(struct kallmod_profile_hit) == 64, "layout");
+
+#define KALLMOD_HIT_PROBES 8 /* entries tried before a hit is refused, and counted as lost */
 
 enum kallmod_record_type {
 	KALLMOD_RECORD_SAMPLE = 1,

@@ -39,12 +39,17 @@ struct {
 
 const volatile __u32 kallmod_unresolved_index = 0;
 
+/* By CPU, parity of the epoch and hash; see event.h. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1); /* set at load */
-	__type(key, struct kallmod_profile_key);
-	__type(value, struct kallmod_profile_hits);
+	__type(key, __u32);
+	__type(value, struct kallmod_profile_hit);
 } hits SEC(".maps");
+
+const volatile __u32 kallmod_hits_mask = 0; /* entries of one table, a power of two, less 1 */
+__u32 kallmod_hits_epoch = 1;		    /* written by user space */
 
 /*
  * A sample at work. It lives in a map and not on the BPF stack, also for its size; what the
@@ -145,30 +150,52 @@ static __always_inline void walk(struct sample *sample, __u32 n, __u64 number,
 		sample->raw.sets[i] = tag_frame(sample->raw.frames[i] - 1);
 }
 
-/* Counts a function's hit; a hash that is full or busy is a lost sample. */
-static __always_inline void count_hit(struct kallmod_profile_stats *st, __u64 ip, __u32 set,
-				      __u32 tgid, bool self, bool charged)
+/* The entry of a function and a process: an old one, or a free one that is made theirs. */
+static __always_inline struct kallmod_profile_hit *find_hit(__u64 ip, __u32 set, __u32 tgid)
 {
-	struct kallmod_profile_key key = {.ip = ip, .tgid = tgid, .set = set};
-	struct kallmod_profile_hits *old = bpf_map_lookup_elem(&hits, &key);
+	__u32 epoch = *(volatile __u32 *)&kallmod_hits_epoch, i;
+	__u32 table = (bpf_get_smp_processor_id() * 2 + (epoch & 1)) * (kallmod_hits_mask + 1);
+	/* Fibonacci hashing: the upper half of the product is well mixed. */
+	__u32 hash = ((ip ^ (__u64)tgid << 32) * 0x9e3779b97f4a7c15ull) >> 32;
 
-	if (old && old->comm[0]) {
-		old->self += self;
-		old->charged += charged;
-	} else {
-		struct kallmod_profile_hits new = {.self = self, .charged = charged};
+	for (i = 0; i < KALLMOD_HIT_PROBES; i++) {
+		__u32 index = table + ((hash + i) & kallmod_hits_mask);
+		struct kallmod_profile_hit *hit = bpf_map_lookup_elem(&hits, &index);
 
-		bpf_get_current_comm(new.comm, sizeof(new.comm));
-		if (bpf_map_update_elem(&hits, &key, &new, BPF_ANY))
-			st->lost++;
+		if (!hit)
+			break;
+		if (hit->epoch != epoch) {
+			hit->ip = ip;
+			hit->tgid = tgid;
+			hit->set = set;
+			hit->self = 0;
+			hit->charged = 0;
+			bpf_get_current_comm(hit->comm, sizeof(hit->comm));
+			hit->epoch = epoch;
+			return hit;
+		}
+		if (hit->ip == ip && hit->tgid == tgid)
+			return hit;
 	}
+	return 0;
+}
+
+/* As a function: verified once for its two callers. A hit that finds no place is lost. */
+__attribute__((noinline)) int count_hit(__u64 ip, __u32 set, __u32 self, __u32 charged)
+{
+	struct kallmod_profile_hit *hit = find_hit(ip, set, bpf_get_current_pid_tgid() >> 32);
+
+	if (!hit)
+		return 1;
+	hit->self += self;
+	hit->charged += charged;
+	return 0;
 }
 
 static __always_inline void count_sample(struct kallmod_profile_stats *st, __u64 ip, __u32 set,
 					 const struct sample *sample)
 {
 	struct kallmod_profile_count *count = count_of(set);
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	bool stacks = kallmod_flags & KALLMOD_PROFILE_STACKS;
 	bool one = !stacks || sample->charged_ip == ip;
 
@@ -179,9 +206,9 @@ static __always_inline void count_sample(struct kallmod_profile_stats *st, __u64
 		if (count)
 			count->charged++;
 	}
-	count_hit(st, ip, set, tgid, true, stacks && one);
+	st->lost += count_hit(ip, set, true, stacks && one);
 	if (!one)
-		count_hit(st, sample->charged_ip, sample->charged, tgid, false, true);
+		st->lost += count_hit(sample->charged_ip, sample->charged, false, true);
 }
 
 static __always_inline void write_record(struct kallmod_profile_stats *st,

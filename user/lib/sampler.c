@@ -5,21 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "follow.h"
 #include "perf_set.h"
 #include "sampler.h"
+#include "tables.h"
 /* Generated; needs the types above. */
 #include "profile.skel.h"
 
 enum {
 	DEFAULT_HZ = 99,
-	HITS_PER_CPU = 16384, /* functions and processes between two takes */
+	HITS_PER_CPU = 8192, /* functions and processes between two takes */
+	HITS_MAX = 131072,   /* of all CPUs: 16 MiB, both tables counted */
 	RING_PER_CPU = 1 << 19,
 	RING_MAX = 1 << 26,
-	TAKE_BATCH = 256,
 };
 
 struct kallmod_sampler {
@@ -39,6 +41,8 @@ struct kallmod_sampler {
 	struct kallmod_profile_count *percpu_count; /* npossible */
 	struct kallmod_profile_count *counts;	    /* ncounts */
 	struct kallmod_profile_stats *percpu_stats; /* npossible */
+	const struct kallmod_profile_hit *hits; /* mapped; two tables of hits_per_cpu per CPU */
+	size_t hits_per_cpu, hits_bytes;
 	/* Of the service call at work: */
 	int (*record_fn)(void *arg, const struct kallmod_record *record);
 	void *record_arg;
@@ -99,10 +103,19 @@ static size_t ring_bytes(const struct kallmod_sampler *sampler)
 	return bytes;
 }
 
+static void size_hits(struct kallmod_sampler *sampler)
+{
+	size_t n = HITS_PER_CPU;
+
+	while (n > 256 && n * sampler->npossible > HITS_MAX)
+		n /= 2;
+	sampler->hits_per_cpu = sampler->options.flags & KALLMOD_PROFILE_COUNT ? n : 1;
+	sampler->skel->rodata->kallmod_hits_mask = sampler->hits_per_cpu - 1;
+}
+
 static int size_maps(struct kallmod_sampler *sampler)
 {
 	struct profile_bpf *skel = sampler->skel;
-	bool count = sampler->options.flags & KALLMOD_PROFILE_COUNT;
 	int err = kallmod_tables_prepare(sampler->tables, skel->obj);
 
 	if (err)
@@ -112,9 +125,11 @@ static int size_maps(struct kallmod_sampler *sampler)
 	skel->rodata->kallmod_flags = sampler->options.flags;
 	skel->rodata->kallmod_target = sampler->options.pid;
 	skel->rodata->kallmod_wake_bytes = ring_bytes(sampler) / 4;
+	size_hits(sampler);
 	err = bpf_map__set_max_entries(skel->maps.counts, sampler->ncounts);
 	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.hits, count ? HITS_PER_CPU : 1);
+		err = bpf_map__set_max_entries(skel->maps.hits,
+					       2 * sampler->npossible * sampler->hits_per_cpu);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.kallmod_events, ring_bytes(sampler));
 	return err;
@@ -198,6 +213,23 @@ static void attach_gate(struct kallmod_sampler *sampler)
 			    "module loads cannot be followed (no module tracepoints): loadable modules are those of now");
 }
 
+static int map_hits(struct kallmod_sampler *sampler)
+{
+	void *at;
+
+	if (!(sampler->options.flags & KALLMOD_PROFILE_COUNT))
+		return 0;
+	sampler->hits_bytes = 2 * sampler->npossible * sampler->hits_per_cpu *
+			      sizeof(*sampler->hits);
+	at = mmap(NULL, sampler->hits_bytes, PROT_READ, MAP_SHARED,
+		  bpf_map__fd(sampler->skel->maps.hits), 0);
+	if (at == MAP_FAILED)
+		return kallmod_fail(sampler->ctx, -errno, "BPF map hits cannot be mapped: %s",
+				    strerror(errno));
+	sampler->hits = at;
+	return 0;
+}
+
 static int alloc_counts(struct kallmod_sampler *sampler)
 {
 	sampler->percpu_count = calloc(sampler->npossible, sizeof(*sampler->percpu_count));
@@ -205,7 +237,7 @@ static int alloc_counts(struct kallmod_sampler *sampler)
 	sampler->counts = calloc(sampler->ncounts, sizeof(*sampler->counts));
 	if (!sampler->percpu_count || !sampler->percpu_stats || !sampler->counts)
 		return kallmod_fail(sampler->ctx, -ENOMEM, "no memory for the counters");
-	return 0;
+	return map_hits(sampler);
 }
 
 static int sampler_init(struct kallmod_sampler *sampler)
@@ -271,6 +303,8 @@ void kallmod_sampler_destroy(struct kallmod_sampler *sampler)
 	kallmod_map_destroy(sampler->map);
 	if (sampler->epoll_fd >= 0)
 		close(sampler->epoll_fd);
+	if (sampler->hits)
+		munmap((void *)sampler->hits, sampler->hits_bytes);
 	free(sampler->percpu_count);
 	free(sampler->percpu_stats);
 	free(sampler->counts);
@@ -411,93 +445,24 @@ int kallmod_sampler_counts(struct kallmod_sampler *sampler, int cpu,
 	return 0;
 }
 
-/* Sums one entry of the functions hash over the CPUs. */
-static void sum_hits(const struct kallmod_sampler *sampler,
-		     const struct kallmod_profile_hits *percpu, struct kallmod_profile_hits *ret)
-{
-	*ret = (struct kallmod_profile_hits){};
-	for (int i = 0; i < sampler->npossible; i++) {
-		ret->self += percpu[i].self;
-		ret->charged += percpu[i].charged;
-		if (percpu[i].comm[0])
-			memcpy(ret->comm, percpu[i].comm, sizeof(ret->comm));
-	}
-}
-
-/* Buffers for one batch of the functions hash. */
-struct batch {
-	struct kallmod_profile_key *keys;
-	struct kallmod_profile_hits *values; /* npossible per key */
-	size_t size;
-};
-
-static void batch_deinit(struct batch *batch)
-{
-	free(batch->keys);
-	free(batch->values);
-	*batch = (struct batch){};
-}
-
-static int batch_init(struct batch *batch, size_t size, size_t npossible)
-{
-	*batch = (struct batch){
-		.keys = calloc(size, sizeof(*batch->keys)),
-		.values = calloc(size * npossible, sizeof(*batch->values)),
-		.size = size,
-	};
-	if (batch->keys && batch->values)
-		return 0;
-	batch_deinit(batch);
-	return -ENOMEM;
-}
-
-/*
- * Reads and empties one batch. *n_ret entries are there even when the end (-ENOENT) came. A
- * hash bucket that holds more than a batch makes the kernel answer ENOSPC: the batch grows.
- */
-static int batch_take(struct kallmod_sampler *sampler, struct batch *batch, __u32 **in,
-		      __u32 *out, __u32 *n_ret)
-{
-	int fd = bpf_map__fd(sampler->skel->maps.hits), err;
-
-	do {
-		*n_ret = batch->size;
-		if (!bpf_map_lookup_and_delete_batch(fd, *in, out, batch->keys, batch->values,
-						     n_ret, NULL))
-			break;
-		err = -errno;
-		if (err != -ENOSPC || batch->size > HITS_PER_CPU)
-			return err;
-		*n_ret = batch->size * 2;
-		batch_deinit(batch);
-		err = batch_init(batch, *n_ret, sampler->npossible);
-		if (err)
-			return err;
-	} while (true);
-	*in = out;
-	return 0;
-}
-
 int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
-			      void (*fn)(void *arg, const struct kallmod_profile_key *key,
-					 const struct kallmod_profile_hits *hits),
+			      void (*fn)(void *arg, const struct kallmod_profile_hit *hit),
 			      void *arg)
 {
-	__attribute__((cleanup(batch_deinit))) struct batch batch = {};
-	__u32 cursor, *in = NULL, n;
-	int err = batch_init(&batch, TAKE_BATCH, sampler->npossible);
+	uint32_t *shared = &sampler->skel->data->kallmod_hits_epoch, epoch = *shared;
 
-	while (!err) {
-		err = batch_take(sampler, &batch, &in, &cursor, &n);
-		for (__u32 i = 0; (!err || err == -ENOENT) && i < n; i++) {
-			struct kallmod_profile_hits sum;
+	if (!sampler->hits)
+		return 0;
+	__atomic_store_n(shared, epoch + 1, __ATOMIC_SEQ_CST);
+	kallmod_tables_wait();
+	for (int cpu = 0; cpu < sampler->npossible; cpu++) {
+		const struct kallmod_profile_hit *table =
+			sampler->hits + (cpu * 2 + (epoch & 1)) * sampler->hits_per_cpu;
 
-			sum_hits(sampler, &batch.values[(size_t)i * sampler->npossible], &sum);
-			fn(arg, &batch.keys[i], &sum);
-		}
+		for (size_t i = 0; i < sampler->hits_per_cpu; i++)
+			if (table[i].epoch == epoch)
+				fn(arg, &table[i]);
 	}
-	if (err != -ENOENT)
-		return kallmod_fail(sampler->ctx, err, "BPF functions hash: %s", strerror(-err));
 	return 0;
 }
 

@@ -67,11 +67,11 @@ int kallmod_sampler_totals(struct kallmod_sampler *sampler, int cpu,
 int kallmod_sampler_counts(struct kallmod_sampler *sampler, int cpu,
 			   const struct kallmod_profile_count **counts_ret, size_t *n_ret);
 /*
- * Takes (reads and empties) the functions hash: fn per {ip, process}, CPUs summed.
+ * Takes (reads and empties) the hash of functions: fn per {ip, process} and CPU, so one may
+ * come several times. Waits some milliseconds for samples under way.
  */
 int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
-			      void (*fn)(void *arg, const struct kallmod_profile_key *key,
-					 const struct kallmod_profile_hits *hits),
+			      void (*fn)(void *arg, const struct kallmod_profile_hit *hit),
 			      void *arg);
 /* "cycles", "cpu-clock", …: the event in use; Hz in use (0 with a period). */
 const char *kallmod_sampler_event(const struct kallmod_sampler *sampler);

@@ -12,6 +12,7 @@
 
 #include "ctx.h"
 #include "slots.h"
+#include "tables.h"
 
 /* Module names that may come up while a program runs; a name is numbered once. */
 enum { SPARE_SETS = 1024 };
@@ -228,13 +229,9 @@ bool kallmod_tables_stale(const struct kallmod_tables *tables)
 	return kallmod_tables_gate(tables) != shared_config(tables)->gate_seen;
 }
 
-/*
- * Waits until no program is inside a lookup that began before the gate closed: programs run
- * inside RCU read sections, and this barrier waits for those on every CPU. Where the kernel
- * refuses it (nohz_full), a millisecond does: a lookup takes nanoseconds.
- */
-static void wait_for_lookups(void)
+void kallmod_tables_wait(void)
 {
+	/* Refused on nohz_full: a millisecond does, as a program takes microseconds. */
 	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000);
 }
@@ -266,7 +263,7 @@ int kallmod_tables_update(struct kallmod_tables *tables, const struct kallmod_ma
 			    tables->slots.overflow_pages);
 	/* Closed for anyone: gate moves on by events only, never back to since - 1. */
 	__atomic_store_n(&config->gate_seen, since - 1, __ATOMIC_SEQ_CST);
-	wait_for_lookups();
+	kallmod_tables_wait();
 	rewrite_modules(tables);
 	__atomic_store_n(&config->gate_seen, since, __ATOMIC_SEQ_CST);
 	return 0;
