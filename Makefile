@@ -67,9 +67,10 @@ skel := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
 units := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 helpers := $(patsubst %.c,$(B)/%,$(wildcard tests/root/*.c tests/vm/*.c tests/tui/*.c))
 fuzzers := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz_obj := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard user/lib/*.c tests/fuzz/fuzz_*.c))
+fuzz_obj := $(patsubst $(B)/%,$(B)/fuzz/%,$(lib_obj) $(program_obj)) \
+	$(patsubst %.c,$(B)/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 pages := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
-completions := $(wildcard completion/*)
+completion := $(wildcard user/completion/kallmod.bash)
 signatures := $(wildcard signatures/*.sig)
 
 .DELETE_ON_ERROR:
@@ -184,7 +185,7 @@ $(B)/fuzz/%.o: %.c $(B)/flags | $(skel)
 	$(Q)$(CLANG) -std=gnu11 $(fuzz_flags) -fsanitize=fuzzer-no-link $(ALL_CPPFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(B)/fuzz/libkallmod.a: $(filter $(B)/fuzz/user/lib/%,$(fuzz_obj))
+$(B)/fuzz/libkallmod.a: $(filter $(B)/fuzz/user/%,$(fuzz_obj))
 	$(call msg,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -218,7 +219,8 @@ install: all lib $(if $(shell command -v scdoc),man) ## under prefix=/usr/local;
 	$(Q)for page in $(notdir $(wildcard $(pages))); do \
 		$(INSTALL) -D -m 644 -t $(call dest,$(mandir))/man$${page##*.} $(B)/man/$$page || exit 1; \
 	done
-	$(Q)$(if $(completions),$(INSTALL) -D -m 644 -t $(call dest,$(completiondir)) $(completions))
+	$(Q)$(if $(completion),$(INSTALL) -D -m 644 $(completion) $(call dest,$(completiondir))/kallmod \
+		&& ln -sf kallmod $(call dest,$(completiondir))/kmodtop)
 
 # The BPF side: kallmod.bpf.h and what it includes.
 headers := $(filter-out bpf/event.h,$(wildcard bpf/*.h))
@@ -229,7 +231,7 @@ uninstall: ## takes away what install made
 	rm -f $(call dest,$(includedir))/kallmod.h
 	rm -rf $(call dest,$(includedir))/kallmod $(call dest,$(pkgdatadir))
 	for page in $(notdir $(pages)); do rm -f $(call dest,$(mandir))/man$${page##*.}/$$page; done
-	rm -f $(addprefix $(call dest,$(completiondir))/,$(notdir $(completions)))
+	rm -f $(addprefix $(call dest,$(completiondir))/,kallmod kmodtop)
 
 clean: ## removes what was built
 	rm -rf $(OUTPUT)

@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Sampling the running kernel. What this machine cannot do is skipped by name.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	[ -e /proc/sys/kernel/perf_event_paranoid ] || skip "this kernel has no perf events"
+	cd "$KALLMOD_TOP"
+}
+
+load_for() {
+	tests/load.sh "$1" "$BATS_TEST_TMPDIR" 3>&- &
+	LOAD=$!
+}
+
+teardown() {
+	[ -z "${LOAD:-}" ] || kill "$LOAD" 2>/dev/null || true
+	wait
+}
+
+number() {
+	sed 's/[,{}]/\n/g' "$1" | sed -n "s/^ *\"$2\": *\(-\{0,1\}[0-9.]*\).*/\1/p" | head -n 1
+}
+
+@test "kmodtop --once --json: samples add up, nothing is lost, every CPU is sampled" {
+	load_for 8
+	"$KMODTOP" --once --json -F 999 -d 4 >"$BATS_TEST_TMPDIR/top.json"
+	cat "$BATS_TEST_TMPDIR/top.json"
+	samples=$(number "$BATS_TEST_TMPDIR/top.json" samples)
+	expected=$(number "$BATS_TEST_TMPDIR/top.json" expected)
+	kernel=$(number "$BATS_TEST_TMPDIR/top.json" kernel)
+	user=$(number "$BATS_TEST_TMPDIR/top.json" user)
+	idle=$(number "$BATS_TEST_TMPDIR/top.json" idle)
+	[ "$samples" -eq $((kernel + user + idle)) ]
+	[ "$(number "$BATS_TEST_TMPDIR/top.json" lost)" -eq 0 ]
+	# Half a per cent is the rule; a shared machine takes CPUs away for longer.
+	[ "$samples" -ge $((expected * 90 / 100)) ]
+	[ "$samples" -le $((expected * 102 / 100)) ]
+	[ "$kernel" -gt 100 ]
+}
+
+@test "charged samples sum to the kernel's samples that are not idle" {
+	load_for 6
+	"$KMODTOP" --once --json -F 999 -d 3 >"$BATS_TEST_TMPDIR/top.json"
+	kernel=$(number "$BATS_TEST_TMPDIR/top.json" kernel)
+	charged=$(grep -oE '"charged": *[0-9]+' "$BATS_TEST_TMPDIR/top.json" | awk '{ n += $NF } END { print n }')
+	self=$(grep -oE '"self": *[0-9]+' "$BATS_TEST_TMPDIR/top.json" | awk '{ n += $NF } END { print n }')
+	echo "kernel $kernel, charged $charged, self $self"
+	[ "$charged" -eq "$kernel" ]
+	[ "$self" -eq "$kernel" ]
+}
+
+@test "a batch has as many screens as -n says" {
+	run -0 "$KMODTOP" --batch -n 2 -d 0.5
+	[ "$(grep -c 'MODULE' <<<"$output")" -eq 2 ]
+	! grep -q $'\033' <<<"$output"
+}
+
+@test "user and kernel space agree at every boundary, and on random maps" {
+	run -0 "$KALLMOD" bench --check --random-maps 20
+	echo "$output"
+}
+
+@test "at most 100,000 verified instructions" {
+	"$KALLMOD" bench --json --rounds 1 >"$BATS_TEST_TMPDIR/bench.json"
+	verified=$(number "$BATS_TEST_TMPDIR/bench.json" verified_insns)
+	[ "${verified:-0}" -gt 0 ] || skip "this kernel does not count verified instructions"
+	echo "$verified"
+	[ "$verified" -le 100000 ]
+}
+
+@test "without privilege: one line that says what to do" {
+	command -v setpriv >/dev/null || skip "needs setpriv"
+	mkdir "$BATS_TEST_TMPDIR/copy"
+	cp "$KALLMOD" "$BATS_TEST_TMPDIR/copy/kmodtop"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/copy"
+	chmod 755 "$BATS_SUITE_TMPDIR"
+	run -1 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$BATS_TEST_TMPDIR/copy/kmodtop" --once -d 0.2
+	echo "$stderr"
+	[ -z "$output" ]
+	[ "$(grep -c . <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *root* || $stderr == *CAP_* ]]
+}
+
+@test "root without CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: one line that names them" {
+	command -v setpriv >/dev/null || skip "needs setpriv"
+	run -1 --separate-stderr setpriv --bounding-set -bpf,-perfmon,-sys_admin \
+		--inh-caps -all "$KMODTOP" --once -d 0.2
+	echo "$stderr"
+	[[ $stderr == *CAP_* || $stderr == *root* ]]
+}
+
+@test "kptr_restrict=2: one line that says so" {
+	file=/proc/sys/kernel/kptr_restrict
+	old=$(cat $file)
+	echo 2 2>/dev/null >$file || skip "kptr_restrict cannot be set here"
+	KALLMOD_NO_CACHE=1 run -1 --separate-stderr "$KMODTOP" --once -d 0.2
+	echo "$old" >$file
+	echo "$stderr"
+	[[ $stderr == *kptr_restrict* ]]
+}
+
+@test "an unknown event and a CPU that is not there are refused" {
+	run "$KMODTOP" --once -d 0.2 -e nonsense
+	[ "$status" -ne 0 ]
+	run "$KMODTOP" --once -d 0.2 -C 4000
+	[ "$status" -ne 0 ]
+	run "$KMODTOP" --once -d 0.2 -C x
+	[ "$status" -ne 0 ]
+}
+
+@test "a full disk while recording: an error, and nothing is left" {
+	mount -t tmpfs -o size=64k none "$BATS_TEST_TMPDIR" || skip "cannot mount a tmpfs"
+	load_dir=$(mktemp -d)
+	tests/load.sh 5 "$load_dir" 3>&- &
+	LOAD=$!
+	run -1 --separate-stderr "$KALLMOD" record -g -F 999 -d 4 -o "$BATS_TEST_TMPDIR/out.jsonl"
+	left=$(ls -A "$BATS_TEST_TMPDIR")
+	umount "$BATS_TEST_TMPDIR"
+	kill $LOAD 2>/dev/null || true
+	wait
+	rmdir "$load_dir" || true
+	echo "$stderr"
+	[[ $stderr == *out.jsonl* ]]
+	[ -z "$left" ]
+}
+
+@test "SIGINT ends a recording properly" {
+	"$KALLMOD" record -F 99 -d 60 -o "$BATS_TEST_TMPDIR/out.jsonl" 3>&- &
+	pid=$!
+	sleep 2
+	# Background jobs of a script ignore SIGINT unless the program sets it up itself.
+	kill -INT $pid
+	wait $pid
+	LOAD=
+	tail -n 1 "$BATS_TEST_TMPDIR/out.jsonl" | grep -q '"samples"'
+}
+
+@test "kmodtop's own cost: at most 64 MB, at most 1 % of a CPU at 99 Hz" {
+	[ "$(nproc)" -gt 1 ] || skip "needs two CPUs"
+	[[ $KALLMOD != */sanitize/* ]] || skip "not with sanitizers"
+	"$KMODTOP" --batch -n 4 -d 2 >"$BATS_TEST_TMPDIR/out" 3>&- &
+	pid=$!
+	sleep 3
+	before=$(awk '{ print $14 + $15 }' /proc/$pid/stat)
+	sleep 4
+	after=$(awk '{ print $14 + $15 }' /proc/$pid/stat)
+	rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status)
+	wait $pid
+	echo "ticks in 4 s: $((after - before)), resident $rss kB"
+	[ $((after - before)) -le 8 ]
+	[ "$rss" -le 65536 ]
+}
