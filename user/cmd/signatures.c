@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <ftw.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "cmd.h"
+#include "ctx.h"
+#include "ko.h"
+#include "sigfile.h"
+#include "sigtest.h"
+
+#define NAME "kallmod signatures"
+
+enum { KEY_JSON = 0x1000 };
+
+struct options {
+	struct kallmod_ctx *ctx;
+	const char *output;
+	bool json;
+	char **arguments;
+	int narguments;
+};
+
+/* ---- build ----------------------------------------------------------------------------- */
+
+/* nftw() takes no argument for its callback. */
+static struct {
+	struct kallmod_sigbuilder *builder;
+	struct kallmod_ctx *ctx;
+	int release, module;
+	char module_name[256];
+	size_t files, functions;
+	int err;
+} build;
+
+static int add_function(void *arg, const char *module, const char *function)
+{
+	(void)arg;
+	if (strcmp(module, build.module_name)) {
+		snprintf(build.module_name, sizeof(build.module_name), "%s", module);
+		build.module = kallmod_sigbuilder_module(build.builder, module);
+		if (build.module < 0)
+			return build.module;
+	}
+	build.functions++;
+	return kallmod_sigbuilder_add(build.builder, build.release, build.module, function);
+}
+
+static int add_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)ftw;
+	if (type != FTW_F || !kallmod_ko_is_path(path))
+		return 0;
+	build.err = kallmod_ko_functions(build.ctx, path, add_function, NULL);
+	build.files++;
+	return build.err ? 1 : 0;
+}
+
+/* One argument: RELEASE=DIR. */
+static int add_release(struct kallmod_ctx *ctx, const char *argument)
+{
+	const char *equals = strchr(argument, '=');
+	cleanup_free char *release = NULL;
+
+	if (!equals || equals == argument || !equals[1])
+		return kallmod_fail(ctx, -EINVAL,
+				    "%s: write it RELEASE=DIR, a directory with that kernel's .ko files",
+				    argument);
+	release = strndup(argument, equals - argument);
+	if (!release)
+		return kallmod_fail(ctx, -ENOMEM, "out of memory");
+	build.release = kallmod_sigbuilder_release(build.builder, release);
+	if (build.release < 0)
+		return build.release;
+	build.files = build.functions = 0;
+	build.module_name[0] = '\0';
+	if (nftw(equals + 1, add_file, 32, FTW_PHYS) < 0 && !build.err)
+		return kallmod_fail(ctx, -errno, "%s: %s", equals + 1, strerror(errno));
+	if (build.err)
+		return build.err;
+	if (!build.files)
+		return kallmod_fail(ctx, -ENOENT, "%s: no .ko, .ko.xz, .ko.zst or .ko.gz below it",
+				    equals + 1);
+	fprintf(stderr, "%s: %s: %zu modules, %zu functions\n", NAME, release, build.files,
+		build.functions);
+	return 0;
+}
+
+static int run_build(struct options *options)
+{
+	int err;
+
+	if (!options->output || !options->narguments)
+		return kallmod_fail(options->ctx, -EINVAL,
+				    "usage: kallmod signatures build -o FILE RELEASE=DIR…");
+	build.ctx = options->ctx;
+	err = kallmod_sigbuilder_create(options->ctx, &build.builder);
+	for (int i = 0; !err && i < options->narguments; i++)
+		err = add_release(options->ctx, options->arguments[i]);
+	if (!err)
+		err = kallmod_sigbuilder_write(build.builder, options->output);
+	kallmod_sigbuilder_destroy(build.builder);
+	return err;
+}
+
+/* ---- list ------------------------------------------------------------------------------ */
+
+static int list_file(struct kallmod_ctx *ctx, const char *path)
+{
+	__attribute__((cleanup(kallmod_sigfile_close))) struct kallmod_sigfile file = {};
+	int err = kallmod_sigfile_open(ctx, path, &file);
+
+	if (err)
+		return err;
+	printf("%s\t%zu bytes\t%u modules\t%u names\n", path, file.size, file.header->nmodules,
+	       file.header->nnames);
+	for (size_t i = 0; i < file.header->nreleases; i++) {
+		size_t facts = 0;
+
+		for (size_t k = 0; k < file.header->nposts; k++)
+			facts += file.posts[k] >> 16 >> i & 1;
+		printf("\t%s\t%zu functions\n", kallmod_sigfile_release(&file, i), facts);
+	}
+	return 0;
+}
+
+static int run_list(struct options *options)
+{
+	const char *directory = kallmod_ctx_get(options->ctx, KALLMOD_OPT_SIGNATURES);
+	char pattern[4096];
+	glob_t found;
+	int err = 0;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.sig",
+		 directory ? directory : KALLMOD_DATADIR "/signatures");
+	if (options->narguments) {
+		for (int i = 0; !err && i < options->narguments; i++)
+			err = list_file(options->ctx, options->arguments[i]);
+		return err;
+	}
+	if (glob(pattern, 0, NULL, &found))
+		return kallmod_fail(options->ctx, -ENOENT, "%s: no signature files; give --signatures DIR",
+				    pattern);
+	for (size_t i = 0; !err && i < found.gl_pathc; i++)
+		err = list_file(options->ctx, found.gl_pathv[i]);
+	globfree(&found);
+	return err;
+}
+
+/* ---- command --------------------------------------------------------------------------- */
+
+static int run_test(struct options *options)
+{
+	return kallmod_sigtest(options->ctx, options->json);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct options *options);
+} verbs[] = {{"build", run_build}, {"list", run_list}, {"test", run_test}};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options->ctx;
+		return 0;
+	case 'o':
+		options->output = arg;
+		return 0;
+	case KEY_JSON:
+		options->json = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		options->arguments = state->argv + state->next;
+		options->narguments = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "one of build, list and test is wanted");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int run_verb(struct options *options, struct argp *argp)
+{
+	const char *verb = options->arguments[0];
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verb, verbs[i].name))
+			continue;
+		options->arguments++;
+		options->narguments--;
+		return verbs[i].run(options) ? kallmod_cmd_failed(NAME, options->ctx) :
+					       kallmod_cmd_finish(NAME);
+	}
+	fprintf(stderr, "%s: %s: one of build, list and test is wanted\n", NAME, verb);
+	argp_help(argp, stderr, ARGP_HELP_SEE, (char *)NAME);
+	return KALLMOD_EXIT_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = {
+		{"output", 'o', "FILE", 0, "build: the signature file to write", 0},
+		{"json", KEY_JSON, NULL, 0, "test: print JSON", 0},
+		{},
+	};
+	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+	static struct argp argp = {
+		.options = argp_options,
+		.parser = parse,
+		.args_doc = "build -o FILE RELEASE=DIR…\nlist [FILE…]\ntest",
+		.children = children,
+		.doc = "Make, list and test the function signatures that inference uses.\v"
+		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR. test infers the map of a kernel whose ranges are known (--kallsyms and --ranges, or the running one) with each release family left out in turn, and prints precision and recall."};
+	struct options options = {.ctx = kallmod_cmd_context(NAME)};
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	status = run_verb(&options, &argp);
+	kallmod_ctx_destroy(options.ctx);
+	return status;
+}
+
+const struct kallmod_command kallmod_command_signatures = {
+	.name = "signatures",
+	.summary = "make, list and test the signatures that inference uses",
+	.run = run,
+};

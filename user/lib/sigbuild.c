@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Writing signature files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "cleanup.h"
+#include "sigfile.h"
+
+/* "A function of this hash is defined by module, in the releases of the mask." */
+struct fact {
+	uint32_t hash;
+	uint16_t module;
+	uint16_t releases;
+};
+
+struct names {
+	char **at;
+	size_t n;
+};
+
+struct kallmod_sigbuilder {
+	struct kallmod_ctx *ctx;
+	struct names releases, modules;
+	struct fact *facts;
+	size_t n, capacity;
+};
+
+int kallmod_sigbuilder_create(struct kallmod_ctx *ctx, struct kallmod_sigbuilder **ret)
+{
+	struct kallmod_sigbuilder *builder = calloc(1, sizeof(*builder));
+
+	if (!builder)
+		return kallmod_fail(ctx, -ENOMEM, "out of memory");
+	builder->ctx = ctx;
+	*ret = builder;
+	return 0;
+}
+
+static void names_deinit(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->at[i]);
+	free(names->at);
+}
+
+void kallmod_sigbuilder_destroy(struct kallmod_sigbuilder *builder)
+{
+	if (!builder)
+		return;
+	names_deinit(&builder->releases);
+	names_deinit(&builder->modules);
+	free(builder->facts);
+	free(builder);
+}
+
+static int names_number(struct kallmod_sigbuilder *builder, struct names *names,
+			const char *name, size_t max)
+{
+	char **at;
+
+	for (size_t i = names->n; i-- > 0;)
+		if (!strcmp(names->at[i], name))
+			return i;
+	if (names->n == max)
+		return kallmod_fail(builder->ctx, -E2BIG, "%s: a signature file holds at most %zu",
+				    name, max);
+	at = reallocarray(names->at, names->n + 1, sizeof(*at));
+	if (!at)
+		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+	names->at = at;
+	at[names->n] = strdup(name);
+	return at[names->n] ? (int)names->n++ :
+			      kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+}
+
+int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *release)
+{
+	return names_number(builder, &builder->releases, release, KALLMOD_SIG_MAX_RELEASES);
+}
+
+int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module)
+{
+	char name[256];
+	size_t i;
+
+	for (i = 0; module[i] && i < sizeof(name) - 1; i++)
+		name[i] = module[i] == '-' ? '_' : module[i];
+	name[i] = '\0';
+	return names_number(builder, &builder->modules, name, KALLMOD_SIG_MAX_MODULES);
+}
+
+int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int module,
+			   const char *name)
+{
+	const char *start;
+	bool cold;
+	size_t length = kallmod_sig_normalise(name, &start, &cold);
+
+	if (builder->n == builder->capacity) {
+		size_t capacity = builder->capacity ? builder->capacity * 2 : 65536;
+		struct fact *facts = reallocarray(builder->facts, capacity, sizeof(*facts));
+
+		if (!facts)
+			return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+		builder->facts = facts;
+		builder->capacity = capacity;
+	}
+	builder->facts[builder->n++] = (struct fact){
+		kallmod_sig_hash(start, length), (uint16_t)module, (uint16_t)(1u << release)};
+	return 0;
+}
+
+static int compare_facts(const void *a, const void *b)
+{
+	const struct fact *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return (int)x->module - y->module;
+}
+
+/* Sorts, and makes one fact of those that differ in the release only. */
+static void merge_facts(struct kallmod_sigbuilder *builder)
+{
+	size_t n = 0;
+
+	qsort(builder->facts, builder->n, sizeof(*builder->facts), compare_facts);
+	for (size_t i = 0; i < builder->n; i++) {
+		if (n && !compare_facts(&builder->facts[n - 1], &builder->facts[i]))
+			builder->facts[n - 1].releases |= builder->facts[i].releases;
+		else
+			builder->facts[n++] = builder->facts[i];
+	}
+	builder->n = n;
+}
+
+/* A file in memory. */
+struct image {
+	char *data;
+	size_t size;
+};
+
+static void put(struct image *image, const void *data, size_t size)
+{
+	memcpy(image->data + image->size, data, size);
+	image->size += size;
+}
+
+static void put_u32(struct image *image, uint32_t value)
+{
+	put(image, &value, sizeof(value));
+}
+
+static size_t put_offsets(struct image *image, const struct names *names, size_t offset)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		put_u32(image, offset);
+		offset += strlen(names->at[i]) + 1;
+	}
+	return offset;
+}
+
+static void put_strings(struct image *image, const struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		put(image, names->at[i], strlen(names->at[i]) + 1);
+}
+
+static bool first_of_hash(const struct kallmod_sigbuilder *builder, size_t i)
+{
+	return !i || builder->facts[i].hash != builder->facts[i - 1].hash;
+}
+
+static void put_facts(struct image *image, const struct kallmod_sigbuilder *builder)
+{
+	uint32_t names = 0, bucket = 0;
+
+	for (size_t i = 0; i < builder->n; i++) {
+		if (!first_of_hash(builder, i))
+			continue;
+		for (; bucket <= builder->facts[i].hash >> 16; bucket++)
+			put_u32(image, names);
+		names++;
+	}
+	for (; bucket < KALLMOD_SIG_INDEX; bucket++)
+		put_u32(image, names);
+	for (size_t i = 0; i < builder->n; i++)
+		if (first_of_hash(builder, i))
+			put_u32(image, i);
+	put_u32(image, builder->n);
+	for (size_t i = 0; i < builder->n; i++)
+		put_u32(image, builder->facts[i].module |
+				       (uint32_t)builder->facts[i].releases << 16);
+	for (size_t i = 0; i < builder->n; i++) {
+		uint16_t low = builder->facts[i].hash;
+
+		if (first_of_hash(builder, i))
+			put(image, &low, sizeof(low));
+	}
+}
+
+static int make_image(struct kallmod_sigbuilder *builder, struct image *image)
+{
+	struct kallmod_sig_header header = {
+		.magic = KALLMOD_SIG_MAGIC,
+		.version = KALLMOD_SIG_VERSION,
+		.nreleases = builder->releases.n,
+		.nmodules = builder->modules.n,
+		.nposts = builder->n,
+	};
+	size_t strings = 1;
+
+	for (size_t i = 0; i < builder->releases.n; i++)
+		strings += strlen(builder->releases.at[i]) + 1;
+	for (size_t i = 0; i < builder->modules.n; i++)
+		strings += strlen(builder->modules.at[i]) + 1;
+	for (size_t i = 0; i < builder->n; i++)
+		header.nnames += first_of_hash(builder, i);
+	header.strings_size = strings;
+	image->data = malloc(sizeof(header) + 4 * (header.nreleases + header.nmodules +
+						   KALLMOD_SIG_INDEX + header.nnames + 1 +
+						   builder->n) +
+			     2 * header.nnames + strings);
+	if (!image->data)
+		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+	image->size = sizeof(header);
+	strings = put_offsets(image, &builder->releases, 0);
+	put_offsets(image, &builder->modules, strings);
+	put_facts(image, builder);
+	put_strings(image, &builder->releases);
+	put_strings(image, &builder->modules);
+	put(image, "", 1);
+	header.crc32 = crc32(0, (const Bytef *)image->data + sizeof(header),
+			     image->size - sizeof(header));
+	memcpy(image->data, &header, sizeof(header));
+	return 0;
+}
+
+static int write_all(int fd, const struct image *image)
+{
+	for (size_t done = 0; done < image->size;) {
+		ssize_t n = write(fd, image->data + done, image->size - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? n : 0;
+	}
+	return fsync(fd) && errno != EINVAL ? -errno : 0;
+}
+
+int kallmod_sigbuilder_write(struct kallmod_sigbuilder *builder, const char *path)
+{
+	char *temporary = NULL;
+	struct image image = {};
+	int fd = -1, err;
+
+	merge_facts(builder);
+	err = make_image(builder, &image);
+	if (err)
+		return err;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		err = -ENOMEM;
+	else if ((fd = mkostemp(temporary, O_CLOEXEC)) < 0)
+		err = -errno;
+	if (!err)
+		err = write_all(fd, &image);
+	if (!err && (fchmod(fd, 0644) || rename(temporary, path)))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (err && fd >= 0)
+		unlink(temporary);
+	free(temporary);
+	free(image.data);
+	return err ? kallmod_fail(builder->ctx, err, "%s: cannot be written: %s", path,
+				  strerror(-err)) : 0;
+}
