@@ -32,8 +32,8 @@ static const struct {
 	float old;	     /* a module that does not have the name in the nearest release */
 	float prune;	     /* states this much worse than the best are dropped */
 } costs = {
-	.enter = 7, .enter_present = 2.5, .leave = 2, .unknown = 2.2, .foreign = 3.5,
-	.core_unique = 4.5, .core_common = 1, .old = .4, .prune = 40,
+	.enter = 6, .enter_present = 4, .leave = 4, .unknown = 2.5, .foreign = 8,
+	.core_unique = 4.5, .core_common = .5, .old = .4, .prune = 14,
 };
 
 /* A symbol address and the evidence there. */
@@ -232,17 +232,25 @@ static float leave_cost(uint16_t module)
 
 /* ---- search ---------------------------------------------------------------------------- */
 
+/* The states at one item. */
 struct front {
 	struct active states[MAX_ACTIVE];
 	size_t n;
+	uint8_t *places; /* by module: 1 + its index in states; 0: not there */
 };
 
 static const struct active *front_find(const struct front *front, uint16_t module)
 {
+	uint8_t place = front->places[module];
+
+	return place ? &front->states[place - 1] : NULL;
+}
+
+static void front_clear(struct front *front)
+{
 	for (size_t i = 0; i < front->n; i++)
-		if (front->states[i].module == module)
-			return &front->states[i];
-	return NULL;
+		front->places[front->states[i].module] = 0;
+	front->n = 0;
 }
 
 /* The cheapest state to leave for another module. */
@@ -277,6 +285,7 @@ static int step(struct kallmod_infer *infer, const struct front *from, struct fr
 	infer->nodes[infer->nnodes] = (struct node){best->node, module};
 	to->states[to->n++] = (struct active){module, cost + item_cost(infer, item, module),
 					      infer->nnodes++};
+	to->places[module] = to->n;
 	return 0;
 }
 
@@ -287,14 +296,16 @@ static void prune(struct front *front)
 	size_t n = 0;
 
 	for (size_t i = 0; i < front->n; i++)
-		best = fminf(best, front->states[i].cost);
+		best = front->states[i].cost < best ? front->states[i].cost : best;
 	for (size_t i = 0; i < front->n; i++) {
 		struct active *state = &front->states[i];
 
+		front->places[state->module] = 0;
 		if (state->cost > best + costs.prune && state->module != KALLMOD_INFER_CORE)
 			continue;
 		front->states[n] = *state;
 		front->states[n++].cost -= best; /* keeps floats small, and so exact */
+		front->places[front->states[n - 1].module] = n;
 	}
 	front->n = n;
 }
@@ -325,29 +336,41 @@ static void walk_back(struct kallmod_infer *infer, const struct front *front)
 	}
 }
 
-/* Finds the cheapest path through the items. */
-static int search(struct kallmod_infer *infer)
+/* Finds the cheapest path through the items, from the front of the core alone. */
+static int search_from(struct kallmod_infer *infer, struct front fronts[2])
 {
-	struct front fronts[2] = {};
-	uint16_t *path = reallocarray(infer->path, infer->nitems + 1, sizeof(*path));
-
-	if (!path)
-		return -ENOMEM;
-	infer->path = path;
 	infer->nnodes = 0;
 	if (reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
 		return -ENOMEM;
 	infer->nodes[infer->nnodes++] = (struct node){0, KALLMOD_INFER_CORE};
-	fronts[0] = (struct front){.states = {{KALLMOD_INFER_CORE, 0, 0}}, .n = 1};
+	fronts[0].states[0] = (struct active){KALLMOD_INFER_CORE, 0, 0};
+	fronts[0].places[KALLMOD_INFER_CORE] = fronts[0].n = 1;
 	for (size_t i = 0; i < infer->nitems; i++) {
 		struct front *to = &fronts[(i + 1) & 1];
 
-		to->n = 0;
+		front_clear(to);
 		if (advance(infer, &infer->items[i], &fronts[i & 1], to))
 			return -ENOMEM;
 	}
 	walk_back(infer, &fronts[infer->nitems & 1]);
 	return 0;
+}
+
+static int search(struct kallmod_infer *infer)
+{
+	uint16_t *path = reallocarray(infer->path, infer->nitems + 1, sizeof(*path));
+	uint8_t *places = calloc(2, UINT16_MAX + 1);
+	struct front fronts[2] = {{.places = places}};
+	int err = -ENOMEM;
+
+	if (path)
+		infer->path = path;
+	if (path && places) {
+		fronts[1].places = places + UINT16_MAX + 1;
+		err = search_from(infer, fronts);
+	}
+	free(places);
+	return err;
 }
 
 /* ---- runs ------------------------------------------------------------------------------ */

@@ -13,7 +13,7 @@ struct kallmod_sigset_hit {
 	bool nearest; /* in the release nearest to the kernel at hand too */
 };
 
-enum { KALLMOD_SIGSET_MAX_HITS = 64 }; /* a name that more modules have tells nothing */
+enum { KALLMOD_SIGSET_MAX_HITS = 32 }; /* a name that more modules have tells nothing */
 
 /*
  * Opens every *.sig of the signatures directory, less the excluded releases and the modules
