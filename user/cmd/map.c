@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "out.h"
+
+#define NAME "kallmod map"
+
+enum { KEY_FORMAT = 0x1000, KEY_DATA, KEY_JSON };
+
+struct options {
+	struct kallmod_ctx *ctx;
+	const struct kallmod_out_map *out;
+	bool data;
+};
+
+static const struct kallmod_out_map *const outputs[] = {
+	&kallmod_out_map_text, &kallmod_out_map_json, &kallmod_out_map_ranges};
+
+static const struct kallmod_out_map *find_output(struct argp_state *state, const char *name)
+{
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++)
+		if (!strcmp(outputs[i]->name, name))
+			return outputs[i];
+	argp_error(state, "--format %s: one of text, json and ranges is wanted", name);
+	return NULL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options->ctx;
+		return 0;
+	case KEY_FORMAT:
+		options->out = find_output(state, arg);
+		return 0;
+	case KEY_JSON:
+		options->out = &kallmod_out_map_json;
+		return 0;
+	case KEY_DATA:
+		options->data = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: no argument is wanted", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = {
+		{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, or ranges: as modules.builtin.ranges", 0},
+		{"json", KEY_JSON, NULL, 0, "The same as --format json", 0},
+		{"data", KEY_DATA, NULL, 0, "Data ranges too, where the source has them", 0},
+		{},
+	};
+	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+	static const struct argp argp = {
+		.options = argp_options, .parser = parse, .children = children,
+		.doc = "Print which module each range of kernel addresses belongs to.\v"
+		       "Text has a line per range: START-END, modules or - for the core kernel, source, trust and, where the map is inferred, confidence."};
+	struct options options = {.ctx = kallmod_cmd_context(NAME), .out = &kallmod_out_map_text};
+	struct kallmod_map *map = NULL;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	if (kallmod_map_build(options.ctx, &map) ||
+	    options.out->write(options.ctx, map, options.data))
+		status = kallmod_cmd_failed(NAME, options.ctx);
+	else
+		status = kallmod_cmd_finish(NAME);
+	kallmod_map_destroy(map);
+	kallmod_ctx_destroy(options.ctx);
+	return status;
+}
+
+const struct kallmod_command kallmod_command_map = {
+	.name = "map",
+	.summary = "print the ranges of kernel addresses and their modules",
+	.run = run,
+};

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The text of /proc/kallmodsyms, for any kernel. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#define NAME "kallmod syms"
+
+enum { KEY_SIZE = 0x1000 };
+
+struct options {
+	struct kallmod_ctx *ctx;
+	bool size;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options->ctx;
+		return 0;
+	case KEY_SIZE:
+		options->size = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: no argument is wanted", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Bytes to the next symbol that stands higher; 0 for the last ones. */
+static uint64_t estimate_size(const struct kallmod_symbols *symbols, size_t i)
+{
+	uint64_t addr = kallmod_symbols_at(symbols, i)->addr;
+
+	for (size_t k = i + 1; k < kallmod_symbols_count(symbols); k++)
+		if (kallmod_symbols_at(symbols, k)->addr > addr)
+			return kallmod_symbols_at(symbols, k)->addr - addr;
+	return 0;
+}
+
+static void print_modules(const struct kallmod_map *map, uint32_t set)
+{
+	const char *names[256];
+	size_t n = kallmod_map_set_modules(map, set, names, 256);
+
+	for (size_t i = 0; i < n && i < 256; i++)
+		printf("%s[%s]", i ? " " : "\t", names[i]);
+}
+
+static void print_symbol(const struct kallmod_map *map, const struct kallmod_symbols *symbols,
+			 size_t i, bool size)
+{
+	const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
+	const struct kallmod_range *range = kallmod_map_find(map, symbol->addr);
+	bool module = range && range->set != KALLMOD_SET_CORE;
+	char type = symbol->type;
+
+	/* As kallmodsyms has it: what belongs to a module is not the kernel's global symbol. */
+	if (module && kallmod_map_set_kind(map, range->set) == KALLMOD_KIND_BUILTIN)
+		type = tolower((unsigned char)type);
+	printf("%016" PRIx64, symbol->addr);
+	if (size)
+		printf(" %" PRIx64, symbol->size ? symbol->size : estimate_size(symbols, i));
+	printf(" %c %s", type, symbol->name);
+	if (module)
+		print_modules(map, range->set);
+	else if (symbol->module)
+		printf("\t[%s]", symbol->module);
+	putchar('\n');
+}
+
+static int print_all(struct options *options)
+{
+	const struct kallmod_symbols *symbols;
+	struct kallmod_map *map = NULL;
+	int err = kallmod_map_build(options->ctx, &map);
+
+	if (!err)
+		err = kallmod_ctx_symbols(options->ctx, &symbols);
+	for (size_t i = 0; !err && i < kallmod_symbols_count(symbols); i++)
+		print_symbol(map, symbols, i, options->size);
+	kallmod_map_destroy(map);
+	return err;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = {
+		{"size", KEY_SIZE, NULL, 0, "Print sizes too (hex): the distance to the next symbol, where nothing better is known", 0},
+		{},
+	};
+	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+	static const struct argp argp = {
+		.options = argp_options, .parser = parse, .children = children,
+		.doc = "Print all symbols with their modules, as /proc/kallmodsyms does."};
+	struct options options = {.ctx = kallmod_cmd_context(NAME)};
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	status = print_all(&options) ? kallmod_cmd_failed(NAME, options.ctx) :
+				       kallmod_cmd_finish(NAME);
+	kallmod_ctx_destroy(options.ctx);
+	return status;
+}
+
+const struct kallmod_command kallmod_command_syms = {
+	.name = "syms",
+	.summary = "kallmodsyms text: symbols with their modules, for any kernel",
+	.run = run,
+};
