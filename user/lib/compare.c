@@ -79,7 +79,7 @@ static const char *name_of(const struct kallmod_map *map, const struct kallmod_r
 void kallmod_compare(const struct kallmod_map *truth, const struct kallmod_map *map,
 		     struct kallmod_tally *ret,
 		     void (*fn)(void *arg, const char *truth_set, const char *map_set,
-				uint64_t bytes),
+				bool agreed, uint64_t bytes),
 		     void *arg)
 {
 	struct cursor a = {truth, 0, kallmod_map_range_count(truth)};
@@ -99,7 +99,8 @@ void kallmod_compare(const struct kallmod_map *truth, const struct kallmod_map *
 			continue;
 		*field += next - pos;
 		if (fn)
-			fn(arg, name_of(truth, in_a), name_of(map, in_b), next - pos);
+			fn(arg, name_of(truth, in_a), name_of(map, in_b), field == &ret->agreed,
+			   next - pos);
 	}
 }
 

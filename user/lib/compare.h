@@ -21,7 +21,7 @@ struct kallmod_tally {
 void kallmod_compare(const struct kallmod_map *truth, const struct kallmod_map *map,
 		     struct kallmod_tally *ret,
 		     void (*fn)(void *arg, const char *truth_set, const char *map_set,
-				uint64_t bytes),
+				bool agreed, uint64_t bytes),
 		     void *arg);
 /* agreed / (agreed + wrong + extra), and agreed / (agreed + wrong + missed); 1 for 0 / 0. */
 double kallmod_tally_precision(const struct kallmod_tally *tally);

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "cmd.h"
+#include "compare.h"
+#include "ctx.h"
+#include "mapfile.h"
+#include "verify.h"
+
+#define NAME "kallmod verify"
+
+enum { KEY_JSON = 0x1000, KEY_PRECISION, KEY_RECALL };
+
+struct options {
+	struct kallmod_ctx *ctx;
+	const struct kallmod_out_verify *out;
+	const char *truth, *map;
+	double min_precision, min_recall;
+};
+
+static double parse_share(struct argp_state *state, const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !(value >= 0 && value <= 1))
+		argp_error(state, "%s: a number from 0 to 1 is wanted", text);
+	return value;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options->ctx;
+		return 0;
+	case KEY_JSON:
+		options->out = &kallmod_out_verify_json;
+		return 0;
+	case KEY_PRECISION:
+		options->min_precision = parse_share(state, arg);
+		return 0;
+	case KEY_RECALL:
+		options->min_recall = parse_share(state, arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num == 0)
+			options->truth = arg;
+		else if (state->arg_num == 1)
+			options->map = arg;
+		else
+			argp_error(state, "two maps are wanted: TRUTH and MAP");
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->map)
+			argp_error(state, "two maps are wanted: TRUTH and MAP");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* ---- the maps -------------------------------------------------------------------------- */
+
+static int read_file(struct kallmod_ctx *ctx, const char *path,
+		     int (*read)(struct kallmod_reader *reader, struct kallmod_map **ret),
+		     struct kallmod_map **ret)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	int err = kallmod_reader_open(&reader, ctx, path);
+
+	return err ? err : read(&reader, ret);
+}
+
+/* A ranges file at its addresses: through its source, and so through the symbols. */
+static int place_ranges(struct kallmod_ctx *ctx, const char *path, struct kallmod_map **ret)
+{
+	int err = kallmod_ctx_set(ctx, KALLMOD_OPT_RANGES, path);
+
+	if (!err)
+		err = kallmod_ctx_set(ctx, KALLMOD_OPT_SOURCE, "ranges");
+	return err ? err : kallmod_map_build(ctx, ret);
+}
+
+/* Two ranges files are compared by offset; one beside a text map needs the symbols. */
+static int read_maps(struct options *options, struct kallmod_map *maps[2])
+{
+	const char *paths[2] = {options->truth, options->map};
+	bool ranges[2];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < 2; i++)
+		err = kallmod_mapfile_is_ranges(options->ctx, paths[i], &ranges[i]);
+	for (size_t i = 0; !err && i < 2; i++) {
+		if (!ranges[i])
+			err = read_file(options->ctx, paths[i], kallmod_mapfile_text, &maps[i]);
+		else if (ranges[!i])
+			err = read_file(options->ctx, paths[i], kallmod_mapfile_ranges, &maps[i]);
+		else
+			err = place_ranges(options->ctx, paths[i], &maps[i]);
+	}
+	return err;
+}
+
+/* ---- by module ------------------------------------------------------------------------- */
+
+struct table {
+	struct kallmod_verify_row *rows;
+	size_t n, capacity;
+	struct kallmod_confusion *confusions;
+	size_t nconfusions, confusion_capacity;
+	int err;
+};
+
+static void *grow(struct table *table, void *array, size_t n, size_t *capacity, size_t size)
+{
+	void *at = array;
+
+	if (n < *capacity)
+		return array;
+	at = reallocarray(array, *capacity ? *capacity * 2 : 256, size);
+	if (!at) {
+		table->err = -ENOMEM;
+		return array;
+	}
+	*capacity = *capacity ? *capacity * 2 : 256;
+	return at;
+}
+
+static struct kallmod_verify_row *row_of(struct table *table, const char *module)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (!strcmp(table->rows[i].module, module))
+			return &table->rows[i];
+	table->rows = grow(table, table->rows, table->n, &table->capacity, sizeof(*table->rows));
+	if (table->err)
+		return NULL;
+	table->rows[table->n] = (struct kallmod_verify_row){.module = module};
+	return &table->rows[table->n++];
+}
+
+/* Notes that truth was taken for map. */
+static void confuse(struct table *table, const char *truth, const char *map, uint64_t bytes)
+{
+	struct kallmod_confusion *at;
+
+	for (size_t i = 0; i < table->nconfusions; i++) {
+		at = &table->confusions[i];
+		if (!strcmp(at->truth, truth) && !strcmp(at->map, map)) {
+			at->bytes += bytes;
+			return;
+		}
+	}
+	table->confusions = grow(table, table->confusions, table->nconfusions,
+				 &table->confusion_capacity, sizeof(*at));
+	if (!table->err)
+		table->confusions[table->nconfusions++] =
+			(struct kallmod_confusion){truth, map, bytes};
+}
+
+static void add_stretch(void *arg, const char *truth, const char *map, bool agreed,
+			uint64_t bytes)
+{
+	struct table *table = arg;
+	struct kallmod_verify_row *row = table->err || (!truth && !map) ? NULL :
+					 row_of(table, truth ? truth : map);
+
+	if (!row)
+		return;
+	if (!truth)
+		row->tally.extra += bytes;
+	else if (!map)
+		row->tally.missed += bytes;
+	else if (agreed)
+		row->tally.agreed += bytes;
+	else
+		row->tally.wrong += bytes;
+	if (truth && map && !agreed)
+		confuse(table, truth, map, bytes);
+}
+
+static uint64_t damage(const struct kallmod_verify_row *row)
+{
+	return row->tally.wrong + row->tally.missed + row->tally.extra;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct kallmod_verify_row *x = a, *y = b;
+
+	if (damage(x) != damage(y))
+		return damage(x) > damage(y) ? -1 : 1;
+	return strcmp(x->module, y->module);
+}
+
+static void finish_rows(struct table *table)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		struct kallmod_verify_row *row = &table->rows[i];
+
+		for (size_t k = 0; k < table->nconfusions; k++) {
+			const struct kallmod_confusion *at = &table->confusions[k];
+
+			if (strcmp(at->truth, row->module) || at->bytes <= row->wrong_bytes)
+				continue;
+			row->wrong_as = at->map;
+			row->wrong_bytes = at->bytes;
+		}
+	}
+	qsort(table->rows, table->n, sizeof(*table->rows), compare_rows);
+}
+
+static int print_comparison(const struct options *options, struct kallmod_map *maps[2],
+			    struct kallmod_tally *tally)
+{
+	struct table table = {};
+
+	kallmod_compare(maps[0], maps[1], tally, add_stretch, &table);
+	if (table.err) {
+		kallmod_fail(options->ctx, table.err, "no memory");
+	} else {
+		finish_rows(&table);
+		options->out->print(tally, table.rows, table.n);
+	}
+	free(table.rows);
+	free(table.confusions);
+	return table.err;
+}
+
+static int verify(struct options *options)
+{
+	struct kallmod_map *maps[2] = {};
+	struct kallmod_tally tally;
+	int err = read_maps(options, maps);
+
+	if (!err)
+		err = print_comparison(options, maps, &tally);
+	kallmod_map_destroy(maps[0]);
+	kallmod_map_destroy(maps[1]);
+	if (!err && (kallmod_tally_precision(&tally) < options->min_precision ||
+		     kallmod_tally_recall(&tally) < options->min_recall))
+		err = kallmod_fail(options->ctx, -ERANGE,
+				   "precision %.4f or recall %.4f is below what was asked for",
+				   kallmod_tally_precision(&tally), kallmod_tally_recall(&tally));
+	return err;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = {
+		{"json", KEY_JSON, NULL, 0, "Print JSON", 0},
+		{"min-precision", KEY_PRECISION, "X", 0, "Exit with 1 below this precision (0 to 1)", 0},
+		{"min-recall", KEY_RECALL, "X", 0, "Exit with 1 below this recall (0 to 1)", 0},
+		{},
+	};
+	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+	static const struct argp argp = {
+		.options = argp_options, .parser = parse, .children = children,
+		.args_doc = "TRUTH MAP",
+		.doc = "Compare two maps: bytes of module text that agree, are wrong, missed or extra, by module.\v"
+		       "A map is the text of 'kallmod map' or a modules.builtin.ranges. Two of the latter are compared by section and offset; one beside a text map needs the kernel's symbols (--kallsyms)."};
+	struct options options = {.ctx = kallmod_cmd_context(NAME),
+				  .out = &kallmod_out_verify_text};
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	status = verify(&options) ? kallmod_cmd_failed(NAME, options.ctx) :
+				    kallmod_cmd_finish(NAME);
+	kallmod_ctx_destroy(options.ctx);
+	return status;
+}
+
+const struct kallmod_command kallmod_command_verify = {
+	.name = "verify",
+	.summary = "compare two maps: bytes agreed, wrong, missed, by module",
+	.run = run,
+};
