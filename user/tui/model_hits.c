@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_hits.h"
+
+void kmodtop_hits_deinit(struct kmodtop_hits *hits)
+{
+	free(hits->at);
+	*hits = (struct kmodtop_hits){};
+}
+
+void kmodtop_hits_add(struct kmodtop_hits *hits, const struct kallmod_profile_hit *hit)
+{
+	struct kmodtop_hit *at;
+
+	if (hits->n == hits->capacity) {
+		size_t capacity = hits->capacity ? hits->capacity * 2 : 1024;
+
+		at = reallocarray(hits->at, capacity, sizeof(*at));
+		if (!at)
+			return;
+		hits->at = at;
+		hits->capacity = capacity;
+	}
+	at = &hits->at[hits->n++];
+	*at = (struct kmodtop_hit){.set = hit->set, .tgid = hit->tgid, .function = hit->ip,
+				   .self = hit->self, .charged = hit->charged};
+	memcpy(at->comm, hit->comm, sizeof(at->comm));
+	at->comm[sizeof(at->comm) - 1] = '\0';
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct kmodtop_hit *x = a, *y = b;
+
+	if (x->set != y->set)
+		return x->set < y->set ? -1 : 1;
+	if (x->function != y->function)
+		return x->function < y->function ? -1 : 1;
+	return x->tgid < y->tgid ? -1 : x->tgid > y->tgid;
+}
+
+static void merge(struct kmodtop_hits *hits)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < hits->n; i++) {
+		if (n && !compare_hits(&hits->at[n - 1], &hits->at[i])) {
+			hits->at[n - 1].self += hits->at[i].self;
+			hits->at[n - 1].charged += hits->at[i].charged;
+		} else {
+			hits->at[n++] = hits->at[i];
+		}
+	}
+	hits->n = n;
+}
+
+void kmodtop_hits_finish(struct kmodtop_hits *hits, const struct kallmod_symbols *symbols)
+{
+	for (size_t i = 0; symbols && i < hits->n; i++) {
+		struct kmodtop_hit *hit = &hits->at[i];
+		ptrdiff_t index = kallmod_symbols_find(symbols, hit->function);
+
+		if (index < 0)
+			continue;
+		hit->name = kallmod_symbols_at(symbols, index)->name;
+		hit->function = kallmod_symbols_at(symbols, index)->addr;
+	}
+	if (hits->n)
+		qsort(hits->at, hits->n, sizeof(*hits->at), compare_hits);
+	merge(hits);
+}
+
+size_t kmodtop_hits_first(const struct kmodtop_hits *hits, uint32_t set)
+{
+	size_t low = 0, high = hits->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (hits->at[middle].set < set)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < hits->n && hits->at[low].set == set ? low : hits->n;
+}
