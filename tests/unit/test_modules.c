@@ -67,6 +67,27 @@ static void size_does_not_cover_others(void **state)
 	kallmod_map_destroy(map);
 }
 
+/* Seen on 6.1: raid6_pq loaded to where the symbol table of zstd_compress had been. */
+static void given_back_memory_ends_nothing(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+
+	section(root, "zstd", ".text", AREA);
+	section(root, "zstd", ".symtab", AREA + 0x11000);
+	section(root, "zstd", ".strtab", AREA + 0x123a0);
+	section(root, "zstd", ".init.text", AREA + 0x13000);
+	section(root, "zstd", ".init.data", AREA + 0x14000);
+	section(root, "raid6", ".text", AREA + 0x10000);
+	section(root, "raid6", ".rodata", AREA + 0x16000);
+	map = merge(root, "raid6 65536 0 - Live 0xffffffffc0010000\n"
+			  "zstd 4096 0 - Live 0xffffffffc0000000\n");
+	assert_module(map, AREA + 0xfff, "zstd");
+	assert_module(map, AREA + 0x15fff, "raid6");
+	assert_int_equal(kallmod_map_range_count(map), 2);
+	kallmod_map_destroy(map);
+}
+
 /* Not root: no sections, but bases and sizes. */
 static void bases_do_without_sections(void **state)
 {
@@ -179,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		rooted_test(text_ends_before_own_data),
 		rooted_test(size_does_not_cover_others),
+		rooted_test(given_back_memory_ends_nothing),
 		rooted_test(bases_do_without_sections),
 		rooted_test(init_text_counts_while_loading),
 		rooted_test(trampolines_are_pseudo_modules),

@@ -64,6 +64,16 @@ static bool is_core_text(const char *section)
 	return !strncmp(section, ".text.", 6);
 }
 
+/*
+ * Memory that is given back once the module is loaded. sysfs goes on showing where it was,
+ * and by then another module may be there.
+ */
+static bool is_init(const char *section)
+{
+	return !strncmp(section, ".init", 5) || !strcmp(section, ".symtab") ||
+	       !strcmp(section, ".strtab");
+}
+
 static int add_section(struct kallmod_areas *areas, struct kallmod_area *area, const char *name,
 		       uint64_t addr)
 {
@@ -80,7 +90,8 @@ static int add_section(struct kallmod_areas *areas, struct kallmod_area *area, c
 	return 0;
 }
 
-static int read_sections(struct kallmod_areas *areas, struct kallmod_area *area, int module_dir)
+static int read_sections(struct kallmod_areas *areas, struct kallmod_area *area, int module_dir,
+			 bool loading)
 {
 	cleanup_dir DIR *dir = NULL;
 	struct dirent *entry;
@@ -96,8 +107,8 @@ static int read_sections(struct kallmod_areas *areas, struct kallmod_area *area,
 	while (!err && (entry = readdir(dir))) {
 		uint64_t addr;
 
-		/* Not the directories, and not tables that live in no memory of their own. */
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+		    (!loading && is_init(entry->d_name)))
 			continue;
 		if (read_number(fd, entry->d_name, &addr))
 			err = add_section(areas, area, entry->d_name, addr);
@@ -115,8 +126,8 @@ static int read_sysfs(struct kallmod_ctx *ctx, struct kallmod_areas *areas,
 
 	if (dir < 0)
 		return path ? 0 : -ENOMEM;
-	err = read_sections(areas, area, dir);
-	if (!loading || !area->init || !read_number(dir, "initsize", &area->init_size))
+	err = read_sections(areas, area, dir, loading);
+	if (!area->init || !read_number(dir, "initsize", &area->init_size))
 		area->init = 0;
 	return err;
 }
