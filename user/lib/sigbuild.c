@@ -129,6 +129,8 @@ static void merge_facts(struct kallmod_sigbuilder *builder)
 {
 	size_t n = 0;
 
+	if (!builder->n)
+		return;
 	qsort(builder->facts, builder->n, sizeof(*builder->facts), compare_facts);
 	for (size_t i = 0; i < builder->n; i++) {
 		if (n && !compare_facts(&builder->facts[n - 1], &builder->facts[i]))

@@ -17,7 +17,7 @@
 #error "signature files are used in place, and they are little-endian"
 #endif
 
-enum { SIG_MAX = 64 << 20 };
+enum { SIG_MAX = 64 << 20, MAX_NAME = 255 };
 
 static bool is_suffix(const char *text, size_t length)
 {
@@ -108,6 +108,19 @@ static bool ascending(const uint32_t *values, size_t n, uint32_t end)
 	return values[0] == 0 && values[n - 1] == end;
 }
 
+/* A string that can go into a map and onto a terminal: not empty or endless,
+ * nothing in it that separates. */
+static bool is_name(const struct kallmod_sigfile *file, uint32_t offset)
+{
+	const char *at = offset < file->header->strings_size ? file->strings + offset : "";
+	const char *start = at;
+
+	for (; *at; at++)
+		if (at - start == MAX_NAME || (unsigned char)*at <= ' ' || *at == 0x7f || strchr(",[]", *at))
+			return false;
+	return at > start;
+}
+
 /* Every offset and number that is followed later is checked here, once. */
 static bool contents_valid(const struct kallmod_sigfile *file)
 {
@@ -116,10 +129,10 @@ static bool contents_valid(const struct kallmod_sigfile *file)
 	if (!header->strings_size || file->strings[header->strings_size - 1])
 		return false;
 	for (size_t i = 0; i < header->nreleases; i++)
-		if (file->releases[i] >= header->strings_size)
+		if (!is_name(file, file->releases[i]))
 			return false;
 	for (size_t i = 0; i < header->nmodules; i++)
-		if (file->modules[i] >= header->strings_size)
+		if (!is_name(file, file->modules[i]))
 			return false;
 	for (size_t i = 0; i < header->nposts; i++)
 		if ((file->posts[i] & 0xffff) >= header->nmodules)
