@@ -108,15 +108,18 @@ static bool ascending(const uint32_t *values, size_t n, uint32_t end)
 	return values[0] == 0 && values[n - 1] == end;
 }
 
-/* A string that can go into a map and onto a terminal: not empty or endless,
- * nothing in it that separates. */
+/*
+ * A string that can go into a map and onto a terminal: not empty, not endless, and with
+ * nothing in it that separates.
+ */
 static bool is_name(const struct kallmod_sigfile *file, uint32_t offset)
 {
 	const char *at = offset < file->header->strings_size ? file->strings + offset : "";
 	const char *start = at;
 
 	for (; *at; at++)
-		if (at - start == MAX_NAME || (unsigned char)*at <= ' ' || *at == 0x7f || strchr(",[]", *at))
+		if (at - start == MAX_NAME || (unsigned char)*at <= ' ' || *at == 0x7f ||
+		    strchr(",[]", *at))
 			return false;
 	return at > start;
 }

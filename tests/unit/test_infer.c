@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The source "signatures" on a made-up kernel of a few dozen functions. */
+#include <errno.h>
+
+#include "fake_root.h"
+#include "map.h"
+#include "sigfile.h"
+#include "sigset.h"
+
+#define TEXT 0xffffffff81000000
+#define STEP 0x100
+
+struct kernel {
+	char kallsyms[16384];
+	size_t length;
+	uint64_t at; /* where the next function begins */
+};
+
+static void kernel_add(struct kernel *kernel, uint64_t addr, const char *name)
+{
+	kernel->length += snprintf(kernel->kallsyms + kernel->length,
+				   sizeof(kernel->kallsyms) - kernel->length,
+				   "%016llx t %s\n", (unsigned long long)addr, name);
+}
+
+static void kernel_begin(struct kernel *kernel)
+{
+	*kernel = (struct kernel){.at = TEXT};
+	kernel_add(kernel, TEXT, "_stext");
+}
+
+/* n functions PREFIX_0 … of STEP bytes each; where they begin. */
+static uint64_t kernel_functions(struct kernel *kernel, const char *prefix, int n)
+{
+	uint64_t start = kernel->at;
+	char name[64];
+
+	for (int i = 0; i < n; i++, kernel->at += STEP) {
+		snprintf(name, sizeof(name), "%s_%d", prefix, i);
+		kernel_add(kernel, kernel->at, name);
+	}
+	return start;
+}
+
+static void kernel_end(struct kernel *kernel, struct fake_root *root)
+{
+	kernel_add(kernel, kernel->at, "_etext");
+	fake_root_write(root, "proc/kallsyms", kernel->kallsyms);
+}
+
+/* Signatures of alpha and beta, 20 functions each, in both releases; of gamma in the old one. */
+static void write_signatures(struct fake_root *root)
+{
+	static const char *const modules[] = {"alpha", "beta", "gamma"};
+	struct kallmod_sigbuilder *builder;
+	char path[128], name[64];
+
+	assert_int_equal(kallmod_sigbuilder_create(root->ctx, &builder), 0);
+	for (int i = 0; i < 20; i++) {
+		for (int k = 0; k < 3; k++) {
+			int old = kallmod_sigbuilder_release(builder, "5.10.0-old");
+			int new = kallmod_sigbuilder_release(builder, "6.1.0-new");
+			int module = kallmod_sigbuilder_module(builder, modules[k]);
+
+			snprintf(name, sizeof(name), "%s_%d", modules[k], i);
+			assert_int_equal(kallmod_sigbuilder_add(builder, old, module, name), 0);
+			if (k < 2)
+				assert_int_equal(kallmod_sigbuilder_add(builder, new, module,
+									name), 0);
+		}
+	}
+	snprintf(path, sizeof(path), "%s/a.sig", root->path);
+	assert_int_equal(kallmod_sigbuilder_write(builder, path), 0);
+	kallmod_sigbuilder_destroy(builder);
+	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SIGNATURES, root->path), 0);
+	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SOURCE, "signatures"), 0);
+}
+
+static struct kallmod_map *infer(struct fake_root *root)
+{
+	struct kallmod_map *map = NULL;
+	int err = kallmod_map_build(root->ctx, &map);
+
+	if (err)
+		print_message("%s\n", kallmod_ctx_error(root->ctx));
+	assert_int_equal(err, 0);
+	assert_int_equal(kallmod_map_trust(map), KALLMOD_TRUST_INFERRED);
+	return map;
+}
+
+/* The whole of [start, end) has that module; what is around it does not. */
+static void assert_stretch(const struct kallmod_map *map, uint64_t start, uint64_t end,
+			   const char *name)
+{
+	assert_module(map, start, name);
+	assert_module(map, end - 1, name);
+	assert_ptr_equal(kallmod_map_find(map, start), kallmod_map_find(map, end - 1));
+	assert_int_equal(kallmod_map_find(map, start)->start, start);
+	assert_int_equal(kallmod_map_find(map, start)->end, end);
+}
+
+static void modules_stand_out_from_the_core(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, beta, core, end;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	alpha = kernel_functions(&kernel, "alpha", 10);
+	core = kernel_functions(&kernel, "vfs", 20);
+	beta = kernel_functions(&kernel, "beta", 10);
+	end = kernel_functions(&kernel, "mm", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_module(map, TEXT, "-");
+	assert_stretch(map, alpha, core, "alpha");
+	assert_stretch(map, core, beta, "-");
+	assert_stretch(map, beta, end, "beta");
+	assert_module(map, kernel.at - 1, "-");
+	kallmod_map_destroy(map);
+}
+
+static void an_unknown_name_inside_does_not_break_a_module(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, end;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	alpha = kernel_functions(&kernel, "alpha", 8);
+	kernel_functions(&kernel, "brand_new_helper", 1);
+	kernel_add(&kernel, kernel.at, "alpha_15");
+	kernel.at += STEP;
+	kernel_add(&kernel, kernel.at, "alpha_16");
+	kernel.at += STEP;
+	end = kernel_functions(&kernel, "vfs", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_stretch(map, alpha, end, "alpha");
+	kallmod_map_destroy(map);
+}
+
+static void modules_may_touch(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, beta, end;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	alpha = kernel_functions(&kernel, "alpha", 10);
+	beta = kernel_functions(&kernel, "beta", 10);
+	end = kernel_functions(&kernel, "vfs", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_stretch(map, alpha, beta, "alpha");
+	assert_stretch(map, beta, end, "beta");
+	kallmod_map_destroy(map);
+}
+
+static void a_module_that_nobody_knows_stays_core(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t vendor, end;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "alpha", 10);
+	kernel_functions(&kernel, "vfs", 20);
+	vendor = kernel_functions(&kernel, "vendor", 30);
+	end = kernel_functions(&kernel, "mm", 5);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	for (uint64_t addr = vendor; addr < end; addr += STEP)
+		assert_module(map, addr, "-");
+	kallmod_map_destroy(map);
+}
+
+/* One name of a module amid the core is chance: unknown stays core. */
+static void a_single_name_proves_nothing(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t lonely;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	kernel_functions(&kernel, "alpha", 10);
+	kernel_functions(&kernel, "vfs", 20);
+	lonely = kernel.at;
+	kernel_add(&kernel, lonely, "beta_7");
+	kernel.at += STEP;
+	kernel_functions(&kernel, "mm", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_module(map, lonely, "-");
+	kallmod_map_destroy(map);
+}
+
+/* A stretch of known names is surer than one with strangers in it, and none is beyond doubt. */
+static void confidence_says_how_sure(void **state)
+{
+	struct fake_root *root = *state;
+	const struct kallmod_range *sure, *unsure;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, beta;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	alpha = kernel_functions(&kernel, "alpha", 20);
+	kernel_functions(&kernel, "vfs", 20);
+	beta = kernel_functions(&kernel, "beta", 5);
+	kernel_functions(&kernel, "new", 3);
+	for (int i = 10; i < 15; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "beta_%d", i);
+		kernel_add(&kernel, kernel.at, name);
+		kernel.at += STEP;
+	}
+	kernel_functions(&kernel, "mm", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	sure = kallmod_map_find(map, alpha);
+	unsure = kallmod_map_find(map, beta);
+	assert_module(map, beta, "beta");
+	for (size_t i = 0; i < kallmod_map_range_count(map); i++) {
+		const struct kallmod_range *range = kallmod_map_range(map, i);
+
+		assert_true(range->confidence >= 0 && range->confidence <= 1);
+		if (range->set)
+			assert_true(range->confidence > 0 && range->confidence < 1);
+	}
+	assert_true(sure->confidence > .98);
+	assert_true(unsure->confidence < sure->confidence);
+	kallmod_map_destroy(map);
+}
+
+static void padding_symbols_belong_to_the_function_behind(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	alpha = kernel.at;
+	kernel_add(&kernel, alpha, "__pfx_alpha_0");
+	kernel.at += 0x10;
+	kernel_functions(&kernel, "alpha", 10);
+	kernel_functions(&kernel, "vfs", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_int_equal(kallmod_map_find(map, alpha)->start, alpha);
+	assert_module(map, alpha, "alpha");
+	kallmod_map_destroy(map);
+}
+
+static struct kallmod_map *infer_alpha_and_gamma(struct fake_root *root, uint64_t *alpha,
+						 uint64_t *gamma)
+{
+	struct kernel kernel;
+
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	*alpha = kernel_functions(&kernel, "alpha", 10);
+	kernel_functions(&kernel, "vfs", 20);
+	*gamma = kernel_functions(&kernel, "gamma", 10);
+	kernel_functions(&kernel, "mm", 20);
+	kernel_end(&kernel, root);
+	return infer(root);
+}
+
+/* Only the old release has gamma. */
+static void excluded_releases_are_left_out(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	uint64_t alpha, gamma;
+
+	write_signatures(root);
+	map = infer_alpha_and_gamma(root, &alpha, &gamma);
+	assert_module(map, gamma, "gamma");
+	kallmod_map_destroy(map);
+	kallmod_ctx_set(root->ctx, KALLMOD_OPT_EXCLUDE_RELEASE, "5.10");
+	map = infer_alpha_and_gamma(root, &alpha, &gamma);
+	assert_module(map, alpha, "alpha");
+	assert_module(map, gamma, "-");
+	kallmod_map_destroy(map);
+	kallmod_ctx_set(root->ctx, KALLMOD_OPT_EXCLUDE_RELEASE, "6");
+	map = infer_alpha_and_gamma(root, &alpha, &gamma);
+	assert_module(map, alpha, "alpha");
+	kallmod_map_destroy(map);
+}
+
+static void no_release_left_is_an_error(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "alpha", 10);
+	kernel_end(&kernel, root);
+	kallmod_ctx_set(root->ctx, KALLMOD_OPT_EXCLUDE_RELEASE, "");
+	assert_true(kallmod_map_build(root->ctx, &map) < 0);
+	assert_non_null(strstr(kallmod_ctx_error(root->ctx), "left out"));
+}
+
+static void modules_builtin_limits_what_can_be_there(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	uint64_t alpha, gamma;
+
+	write_signatures(root);
+	fake_root_write(root, "lib/modules/" RELEASE "/modules.builtin",
+			"kernel/drivers/alpha.ko\nkernel/drivers/delta-x.ko\n");
+	map = infer_alpha_and_gamma(root, &alpha, &gamma);
+	assert_module(map, alpha, "alpha");
+	assert_module(map, gamma, "-");
+	kallmod_map_destroy(map);
+}
+
+static void strangers_alone_are_no_map(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "vendor", 30);
+	kernel_end(&kernel, root);
+	assert_true(kallmod_map_build(root->ctx, &map) < 0);
+}
+
+static void broken_files_are_named(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+
+	write_signatures(root);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "alpha", 10);
+	kernel_end(&kernel, root);
+	fake_root_write(root, "torn.sig", "kallsig");
+	assert_int_equal(kallmod_map_build(root->ctx, &map), -EINVAL);
+	assert_error(root->ctx, "/torn.sig: is no signature file");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		rooted_test(modules_stand_out_from_the_core),
+		rooted_test(an_unknown_name_inside_does_not_break_a_module),
+		rooted_test(modules_may_touch),
+		rooted_test(a_module_that_nobody_knows_stays_core),
+		rooted_test(a_single_name_proves_nothing),
+		rooted_test(confidence_says_how_sure),
+		rooted_test(padding_symbols_belong_to_the_function_behind),
+		rooted_test(excluded_releases_are_left_out),
+		rooted_test(no_release_left_is_an_error),
+		rooted_test(modules_builtin_limits_what_can_be_there),
+		rooted_test(strangers_alone_are_no_map),
+		rooted_test(broken_files_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
