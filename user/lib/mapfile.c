@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -33,32 +34,36 @@ int kallmod_mapfile_is_ranges(struct kallmod_ctx *ctx, const char *path, bool *r
 static int parse_set(struct kallmod_map *map, char *text, uint32_t *ret)
 {
 	const char *names[MAX_MODULES];
-	char *save = NULL;
 	size_t n = 0;
 
 	*ret = KALLMOD_SET_CORE;
 	if (!strcmp(text, "-"))
 		return 0;
-	for (char *at = strtok_r(text, ",", &save); at; at = strtok_r(NULL, ",", &save)) {
+	while (text) {
 		if (n == MAX_MODULES)
 			return -EINVAL;
-		names[n++] = at;
+		names[n++] = strsep(&text, ",");
 	}
-	return n ? kallmod_map_set(map, KALLMOD_KIND_BUILTIN, names, n, ret) : -EINVAL;
+	return kallmod_map_set(map, KALLMOD_KIND_BUILTIN, names, n, ret);
 }
 
 /* "exact", "derived" or "inferred:0.98"; other text is no trust. */
 static bool parse_trust(const char *text, struct kallmod_range *range)
 {
+	size_t length = strcspn(text, ":");
 	float confidence = 1;
-	char name[16];
-	int fields = sscanf(text, "%15[a-z]:%f", name, &confidence);
+	char *end;
 
-	if (fields < 1 || !(confidence >= 0 && confidence <= 1))
-		return false;
+	if (text[length]) {
+		confidence = strtof(text + length + 1, &end);
+		if (end == text + length + 1 || *end || !(confidence >= 0 && confidence <= 1))
+			return false;
+	}
 	range->confidence = confidence;
 	for (int trust = 0; trust <= KALLMOD_TRUST_INFERRED; trust++) {
-		if (!strcmp(name, kallmod_trust_name(trust))) {
+		const char *name = kallmod_trust_name(trust);
+
+		if (length == strlen(name) && !strncmp(text, name, length)) {
 			range->trust = trust;
 			return true;
 		}
@@ -126,9 +131,14 @@ static uint64_t section_base(const char *section)
 	return 0;
 }
 
+struct target {
+	struct kallmod_map *map;
+	struct kallmod_reader *reader; /* for messages */
+};
+
 static int add_line(void *arg, const struct kallmod_ranges_line *line)
 {
-	struct kallmod_map *map = arg;
+	struct target *target = arg;
 	uint64_t base = section_base(line->section);
 	struct kallmod_range range = {
 		.start = base + line->start, .end = base + line->end, .confidence = 1};
@@ -136,21 +146,26 @@ static int add_line(void *arg, const struct kallmod_ranges_line *line)
 
 	if (!base || line->symbol || line->start >= line->end || line->end >> 32)
 		return 0;
-	err = kallmod_map_set(map, KALLMOD_KIND_BUILTIN, line->modules, line->module_count,
-			      &range.set);
-	return err ? err : kallmod_map_add(map, &range);
+	err = kallmod_map_set(target->map, KALLMOD_KIND_BUILTIN, line->modules,
+			      line->module_count, &range.set);
+	if (err)
+		return kallmod_reader_fail(target->reader, err,
+					   "has module names that none can have; give a modules.builtin.ranges");
+	return kallmod_map_add(target->map, &range);
 }
 
 int kallmod_mapfile_ranges(struct kallmod_reader *reader, struct kallmod_map **ret)
 {
 	cleanup_map struct kallmod_map *map = NULL;
+	struct target target = {.reader = reader};
 	int err = kallmod_map_create(&map);
 
+	target.map = map;
 	/* The gaps inside a section are core, and the whole rest of it may be. */
 	for (uint64_t i = 1; !err && i <= 3; i++)
 		err = kallmod_map_add_extent(map, i << 32, (i + 1) << 32, KALLMOD_SECTION_TEXT);
 	if (!err)
-		err = kallmod_ranges_stream(reader, add_line, map);
+		err = kallmod_ranges_stream(reader, add_line, &target);
 	if (!err)
 		err = kallmod_map_freeze(map);
 	if (!err)
