@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include <time.h>
+
+#include "map.h"
+#include "symbolize.h"
+#include "symbols.h"
+
+/* Reading /proc/kallsyms takes a tenth of a second: not for every name that is missing. */
+static const uint64_t first_wait_ns = 1000000000;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+int kallmod_symbolizer_init(struct kallmod_symbolizer *symbolizer, struct kallmod_ctx *ctx)
+{
+	*symbolizer = (struct kallmod_symbolizer){.ctx = ctx, .wait_ns = first_wait_ns};
+	symbolizer->read_ns = now_ns();
+	return kallmod_ctx_symbols(ctx, &symbolizer->symbols);
+}
+
+void kallmod_symbolizer_deinit(struct kallmod_symbolizer *symbolizer)
+{
+	kallmod_ctx_destroy(symbolizer->again);
+}
+
+/*
+ * A module was loaded since the symbols were read. The time doubles: names that are not in
+ * kallsyms must not keep us reading.
+ */
+static bool read_again(struct kallmod_symbolizer *symbolizer)
+{
+	const struct kallmod_symbols *symbols;
+	struct kallmod_ctx *again;
+
+	if (!kallmod_ctx_live(symbolizer->ctx) ||
+	    now_ns() - symbolizer->read_ns < symbolizer->wait_ns)
+		return false;
+	symbolizer->read_ns = now_ns();
+	symbolizer->wait_ns *= 2;
+	if (kallmod_ctx_create(&again))
+		return false;
+	if (kallmod_ctx_symbols(again, &symbols)) {
+		kallmod_ctx_destroy(again);
+		return false;
+	}
+	kallmod_ctx_destroy(symbolizer->again);
+	symbolizer->again = again;
+	symbolizer->symbols = symbols;
+	return true;
+}
+
+/* "nf-nat" and "nf_nat" are one module. */
+static bool same_module(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && (*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
+			return false;
+	return *a == *b;
+}
+
+/* Modules come and go: a symbol that was another's, or the core's, is not this one's. */
+static bool belongs(const struct kallmod_symbol *symbol, const struct kallmod_map *map,
+		    uint32_t set)
+{
+	const char *name = kallmod_map_set_name(map, set);
+
+	if (!name)
+		return false; /* unresolved: nobody knows */
+	switch (kallmod_map_set_kind(map, set)) {
+	case KALLMOD_KIND_LOADABLE:
+		return symbol->module && same_module(symbol->module, name);
+	case KALLMOD_KIND_PSEUDO:
+		return symbol->module != NULL;
+	default:
+		return true;
+	}
+}
+
+static const struct kallmod_symbol *find_symbol(const struct kallmod_symbolizer *symbolizer,
+						const struct kallmod_map *map, uint32_t set,
+						uint64_t addr)
+{
+	const struct kallmod_symbols *symbols = symbolizer->symbols;
+	ptrdiff_t index = kallmod_symbols_find(symbols, addr);
+	const struct kallmod_symbol *symbol;
+	uint64_t end;
+
+	if (index < 0)
+		return NULL;
+	symbol = kallmod_symbols_at(symbols, index);
+	end = symbol->size ? symbol->addr + symbol->size : kallmod_symbols_end(symbols, index);
+	if (!end)
+		end = (symbol->addr | 4095) + 1;
+	if (!symbol->addr || addr >= end || !kallmod_symbol_is_text(symbol))
+		return NULL;
+	return belongs(symbol, map, set) ? symbol : NULL;
+}
+
+static const char *module_name(const struct kallmod_map *map, uint32_t set)
+{
+	if (set == KALLMOD_SET_UNRESOLVED)
+		return "unresolved";
+	return set == KALLMOD_SET_CORE ? NULL : kallmod_map_set_name(map, set);
+}
+
+static bool is_irq(const struct kallmod_map *map, uint64_t addr)
+{
+	for (size_t i = 0; i < kallmod_map_mark_count(map); i++) {
+		const struct kallmod_mark *mark = kallmod_map_mark(map, i);
+
+		if (mark->kind == KALLMOD_MARK_IRQ && addr >= mark->start && addr < mark->end)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * back: 1 for a return address, since the call is before it. Returns false when the frame is a
+ * loadable module's and has no name.
+ */
+static bool make_frame(const struct kallmod_symbolizer *symbolizer,
+		       const struct kallmod_map *map, uint64_t ip, uint32_t set,
+		       unsigned int back, struct kallmod_recording_frame *ret)
+{
+	const struct kallmod_symbol *symbol;
+
+	/* Marks within the core; see kallmod_tables.h. */
+	if (set >= KALLMOD_SET_RESERVED && set != KALLMOD_SET_UNRESOLVED)
+		set = KALLMOD_SET_CORE;
+	symbol = find_symbol(symbolizer, map, set, ip - back);
+	*ret = (struct kallmod_recording_frame){
+		.ip = ip,
+		.symbol = symbol ? symbol->name : NULL,
+		.offset = symbol ? ip - symbol->addr : 0,
+		.module = module_name(map, set),
+		.irq = set == KALLMOD_SET_CORE && is_irq(map, ip - back),
+	};
+	return symbol || !ret->module || set == KALLMOD_SET_UNRESOLVED ||
+	       kallmod_map_set_kind(map, set) != KALLMOD_KIND_LOADABLE;
+}
+
+/* True when every frame of a loadable module has a name. */
+static bool make_frames(struct kallmod_symbolizer *symbolizer, const struct kallmod_map *map,
+			const struct kallmod_record *record, size_t n)
+{
+	const __u64 *ips = (const __u64 *)(record + 1);
+	const __u16 *sets = (const __u16 *)(ips + record->nframes);
+	bool named = true;
+
+	if (!n)
+		return make_frame(symbolizer, map, record->ip, record->set, 0,
+				  &symbolizer->frames[0]);
+	for (size_t i = 0; i < n; i++)
+		named &= make_frame(symbolizer, map, ips[i], sets[i], i ? 1 : 0,
+				    &symbolizer->frames[i]);
+	return named;
+}
+
+void kallmod_symbolize(struct kallmod_symbolizer *symbolizer, const struct kallmod_map *map,
+		       const struct kallmod_record *record,
+		       struct kallmod_recording_sample *ret)
+{
+	size_t n = record->nframes < KALLMOD_MAX_FRAMES ? record->nframes : KALLMOD_MAX_FRAMES;
+
+	*ret = (struct kallmod_recording_sample){.record = record, .frames = symbolizer->frames,
+						 .nframes = n ? n : 1, .stack = n > 0};
+	if (record->mode == KALLMOD_SAMPLE_USER) {
+		symbolizer->frames[0] = (struct kallmod_recording_frame){.ip = record->ip};
+		ret->nframes = 1;
+		ret->stack = false;
+		return;
+	}
+	if (!make_frames(symbolizer, map, record, n) && read_again(symbolizer))
+		make_frames(symbolizer, map, record, n);
+	if (record->charged < KALLMOD_SET_RESERVED || record->charged == KALLMOD_SET_UNRESOLVED)
+		ret->charged = module_name(map, record->charged);
+}
