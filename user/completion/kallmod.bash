@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Completion for kallmod and kmodtop. Needs bash 4 and nothing else; sourced, or found by
+# bash-completion under the name of either program.
+
+_kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench'
+_kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= --objtree=
+	--modules-builtin= --exclude-release= --signatures= --help --usage --version'
+_kallmod_sources='kallmodsyms ranges signatures modules'
+
+# The long options of a command beside the shared ones; '=' where a value follows. A test
+# compares this with --help.
+_kallmod_options() {
+	case $1 in
+	sources | modules | addr | annotate) echo '--json' ;;
+	map) echo '--format= --json --data' ;;
+	syms) echo '--size' ;;
+	verify) echo '--json --min-precision= --min-recall=' ;;
+	signatures) echo '--output= --json' ;;
+	bench) echo '--json --check --sampler --random-maps= --random-ranges= --rounds=' ;;
+	esac
+}
+
+# Is a value wanted behind this option of this command, in the next word?
+_kallmod_takes_value() {
+	case $2 in
+	--*) [[ " $(_kallmod_options "$1") $_kallmod_shared " == *[[:space:]]"$2="[[:space:]]* ]] ;;
+	-*[dnFcepCo]) [[ $1 == @(kmodtop|record|signatures|report) ]] ;;
+	*) false ;;
+	esac
+}
+
+# Sets _kallmod_module_names to this kernel's modules; asks once in the life of the shell.
+_kallmod_modules() {
+	[[ -z ${_kallmod_module_names+set} ]] || return 0
+	_kallmod_module_names=$("$1" modules 2>/dev/null |
+		awk 'NR > 1 && $2 != "core" { gsub(",", "\n", $1); print $1 }')
+}
+
+_kallmod_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_kallmod_files() {
+	compopt -o filenames 2>/dev/null || :
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+_kallmod_releases() {
+	(cd /lib/modules 2>/dev/null && echo ./*) | sed 's|\./\*||; s|\./||g'
+}
+
+# The releases that signatures are of.
+_kallmod_signed() {
+	"$1" signatures list 2>/dev/null | awk -F '\t' '/^\t/ { print $2 }'
+}
+
+# Values of an option: program, command, option, what is there.
+_kallmod_value() {
+	case $3 in
+	--source) _kallmod_words "$_kallmod_sources" "$4" ;;
+	--format)
+		if [[ $2 == record ]]; then
+			_kallmod_words 'jsonl folded' "$4"
+		else
+			_kallmod_words 'text json ranges' "$4"
+		fi
+		;;
+	--sort) _kallmod_words 'charged self total samples name' "$4" ;;
+	--release) _kallmod_words "$(_kallmod_releases)" "$4" ;;
+	--exclude-release) _kallmod_words "$(_kallmod_signed "$1")" "$4" ;;
+	--event | -e) _kallmod_words 'cycles cpu-clock task-clock instructions' "$4" ;;
+	--pid | -p) _kallmod_words "$(cd /proc && echo [0-9]*)" "$4" ;;
+	--module | -m)
+		_kallmod_modules "$1"
+		_kallmod_words "$_kallmod_module_names" "$4"
+		;;
+	--root | --objtree | --signatures) _kallmod_files -d "$4" ;;
+	--kallsyms | --ranges | --vmlinux | --modules-builtin | --output | -o) _kallmod_files -f "$4" ;;
+	esac
+}
+
+_kallmod_option_names() {
+	compopt -o nospace 2>/dev/null || :
+	_kallmod_words "$(_kallmod_options "$1") $_kallmod_shared" "$2"
+	[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} == *= ]] || COMPREPLY[0]+=' '
+}
+
+# How many words that are no options stand between the command and the cursor.
+_kallmod_argument_index() {
+	local command=$1 n=0 skip=
+	shift
+	for word; do
+		if [[ $skip ]]; then
+			# A value; "--opt=value" comes as three words.
+			[[ $word == = ]] || skip=
+		elif [[ $word == -* ]]; then
+			! _kallmod_takes_value "$command" "$word" || skip=yes
+		else
+			n=$((n + 1))
+		fi
+	done
+	echo "$n"
+}
+
+# Words that are no options: program, command, their number, what is there, the one before.
+_kallmod_argument() {
+	case $2 in
+	verify | report) _kallmod_files -f "$4" ;;
+	signatures)
+		if [[ $3 -eq 0 ]]; then
+			_kallmod_words 'build list test' "$4"
+		else
+			_kallmod_files -f "$4"
+		fi
+		;;
+	# ext4:… is a function of a module.
+	probe)
+		compopt -o nospace 2>/dev/null || :
+		_kallmod_modules "$1"
+		_kallmod_words "${_kallmod_module_names//$'\n'/: }${_kallmod_module_names:+:}" "$4"
+		;;
+	esac
+}
+
+# Completes the words behind a command: program, command, where they begin.
+_kallmod_command() {
+	local program=$1 command=$2 first=$3
+	local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
+
+	for ((i = first; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} == -- ]]; then
+			[[ $command != record ]] || _kallmod_run $((i + 1)) "$cur"
+			return
+		fi
+	done
+	# bash cuts "--source=x" at the sign.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $before == = ]]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	if [[ $COMP_CWORD -gt $first ]] && _kallmod_takes_value "$command" "$before"; then
+		_kallmod_value "$program" "$command" "$before" "$cur"
+	elif [[ $cur == -* ]]; then
+		_kallmod_option_names "$command" "$cur"
+	else
+		i=$(_kallmod_argument_index "$command" "${COMP_WORDS[@]:first:COMP_CWORD-first}")
+		_kallmod_argument "$program" "$command" "$i" "$cur"
+	fi
+}
+
+# The command that is recorded, then its files.
+_kallmod_run() {
+	if [[ $COMP_CWORD -eq $1 && $2 != */* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$2" | sort -u)
+	else
+		_kallmod_files -f "$2"
+	fi
+}
+
+_kallmod() {
+	local program=${COMP_WORDS[0]/#\~\//$HOME/}
+
+	COMPREPLY=()
+	if [[ ${program##*/} == kmodtop ]]; then
+		_kallmod_command "${program%kmodtop}kallmod" kmodtop 1
+	elif [[ $COMP_CWORD -gt 1 ]]; then
+		_kallmod_command "$program" "${COMP_WORDS[1]}" 2
+	elif [[ ${COMP_WORDS[1]} == -* ]]; then
+		_kallmod_words '--help --version' "${COMP_WORDS[1]}"
+	else
+		_kallmod_words "$_kallmod_commands help" "${COMP_WORDS[1]}"
+	fi
+}
+
+complete -F _kallmod kallmod kmodtop
