@@ -178,11 +178,13 @@ int kallmod_perf_set_start(struct kallmod_perf_set *set, const struct bpf_progra
 	return err;
 }
 
-void kallmod_perf_set_stop(struct kallmod_perf_set *set)
+void kallmod_perf_set_switch(struct kallmod_perf_set *set, bool on)
 {
+	unsigned long request = on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE;
+
 	for (size_t cpu = 0; cpu < set->ncpus; cpu++)
 		if (set->cpus[cpu].fd >= 0)
-			ioctl(set->cpus[cpu].fd, PERF_EVENT_IOC_DISABLE, 0);
+			ioctl(set->cpus[cpu].fd, request, 0);
 }
 
 void kallmod_perf_set_follow(struct kallmod_perf_set *set)

@@ -32,8 +32,8 @@ int kallmod_perf_set_init(struct kallmod_perf_set *set, struct kallmod_ctx *ctx,
 void kallmod_perf_set_deinit(struct kallmod_perf_set *set);
 /* Opens, attaches and enables on every wanted CPU that is online. */
 int kallmod_perf_set_start(struct kallmod_perf_set *set, const struct bpf_program *program);
-/* Disables; the counts stay readable. */
-void kallmod_perf_set_stop(struct kallmod_perf_set *set);
+/* Enables or disables all; the counts stay readable. */
+void kallmod_perf_set_switch(struct kallmod_perf_set *set, bool on);
 /* Adds events on CPUs that came online, drops those of CPUs that went. */
 void kallmod_perf_set_follow(struct kallmod_perf_set *set);
 /* Nanoseconds enabled, summed over CPUs (cpu < 0) or of one. */

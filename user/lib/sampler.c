@@ -9,12 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "follow.h"
-#include "perf_set.h"
-#include "sampler.h"
+#include "sampler_priv.h"
 #include "tables.h"
-/* Generated; needs the types above. */
-#include "profile.skel.h"
 
 enum {
 	DEFAULT_HZ = 99,
@@ -22,31 +18,6 @@ enum {
 	HITS_MAX = 131072,   /* of all CPUs: 16 MiB, both tables counted */
 	RING_PER_CPU = 1 << 19,
 	RING_MAX = 1 << 26,
-};
-
-struct kallmod_sampler {
-	struct kallmod_ctx *ctx;
-	struct kallmod_sampler_options options;
-	struct kallmod_map *map;
-	struct kallmod_tables *tables;
-	struct profile_bpf *skel;
-	struct kallmod_perf_set perf;
-	bool perf_ready;
-	struct kallmod_follow *follow;
-	struct ring_buffer *ring;
-	int epoll_fd;
-	int npossible;		 /* CPUs that per-CPU maps have values for */
-	uint64_t followed_ns;	 /* when CPUs were looked at last, CLOCK_MONOTONIC */
-	size_t ncounts;		 /* entries of the counts map; the last one is for unresolved */
-	struct kallmod_profile_count *percpu_count; /* npossible */
-	struct kallmod_profile_count *counts;	    /* ncounts */
-	struct kallmod_profile_stats *percpu_stats; /* npossible */
-	const struct kallmod_profile_hit *hits; /* mapped; two tables of hits_per_cpu per CPU */
-	size_t hits_per_cpu, hits_bytes;
-	/* Of the service call at work: */
-	int (*record_fn)(void *arg, const struct kallmod_record *record);
-	void *record_arg;
-	bool changed; /* modules or BPF code are not those of the map */
 };
 
 static uint64_t now_ns(void)
@@ -322,7 +293,13 @@ int kallmod_sampler_start(struct kallmod_sampler *sampler)
 
 int kallmod_sampler_stop(struct kallmod_sampler *sampler)
 {
-	kallmod_perf_set_stop(&sampler->perf);
+	kallmod_perf_set_switch(&sampler->perf, false);
+	return 0;
+}
+
+int kallmod_sampler_resume(struct kallmod_sampler *sampler)
+{
+	kallmod_perf_set_switch(&sampler->perf, true);
 	return 0;
 }
 
@@ -348,6 +325,7 @@ static int catch_up(struct kallmod_sampler *sampler)
 	}
 	kallmod_map_destroy(sampler->map);
 	sampler->map = map;
+	sampler->generation++;
 	return 0;
 }
 
@@ -381,136 +359,7 @@ const struct kallmod_map *kallmod_sampler_map(const struct kallmod_sampler *samp
 	return sampler->map;
 }
 
-/* ---- counters ------------------------------------------------------------------------ */
-
-/* Adds n u64 of every CPU's value (or of one CPU's) to sum. */
-static void add_cpus(const struct kallmod_sampler *sampler, const void *values, size_t n,
-		     int cpu, __u64 *sum)
+uint64_t kallmod_sampler_generation(const struct kallmod_sampler *sampler)
 {
-	const __u64 *at = values;
-
-	for (int i = 0; i < sampler->npossible; i++, at += n)
-		for (size_t k = 0; k < n && (cpu < 0 || cpu == i); k++)
-			sum[k] += at[k];
-}
-
-static int read_count(struct kallmod_sampler *sampler, uint32_t index, int cpu,
-		      struct kallmod_profile_count *ret)
-{
-	int fd = bpf_map__fd(sampler->skel->maps.counts);
-
-	*ret = (struct kallmod_profile_count){};
-	if (bpf_map_lookup_elem(fd, &index, sampler->percpu_count))
-		return kallmod_fail(sampler->ctx, -errno, "BPF counters: %s", strerror(errno));
-	add_cpus(sampler, sampler->percpu_count, sizeof(*ret) / 8, cpu, &ret->self);
-	return 0;
-}
-
-int kallmod_sampler_totals(struct kallmod_sampler *sampler, int cpu,
-			   struct kallmod_sampler_totals *ret)
-{
-	int fd = bpf_map__fd(sampler->skel->maps.stats);
-	struct kallmod_sampler_totals totals = {};
-	size_t cpus = cpu < 0 ? kallmod_sampler_cpus(sampler) : 1;
-	uint64_t enabled = kallmod_perf_set_enabled(&sampler->perf, cpu);
-	uint32_t zero = 0;
-	int err;
-
-	if (bpf_map_lookup_elem(fd, &zero, sampler->percpu_stats))
-		return kallmod_fail(sampler->ctx, -errno, "BPF counters: %s", strerror(errno));
-	add_cpus(sampler, sampler->percpu_stats, sizeof(totals.stats) / 8, cpu,
-		 &totals.stats.samples);
-	err = read_count(sampler, sampler->ncounts - 1, cpu, &totals.unresolved);
-	if (err)
-		return err;
-	totals.expected = enabled / 1e9 * kallmod_sampler_hz(sampler);
-	totals.seconds = cpus ? enabled / 1e9 / cpus : 0;
-	*ret = totals;
-	return 0;
-}
-
-int kallmod_sampler_counts(struct kallmod_sampler *sampler, int cpu,
-			   const struct kallmod_profile_count **counts_ret, size_t *n_ret)
-{
-	size_t n = kallmod_map_set_count(sampler->map);
-
-	for (size_t i = 0; i < n; i++) {
-		int err = read_count(sampler, i, cpu, &sampler->counts[i]);
-
-		if (err)
-			return err;
-	}
-	*counts_ret = sampler->counts;
-	*n_ret = n;
-	return 0;
-}
-
-int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
-			      void (*fn)(void *arg, const struct kallmod_profile_hit *hit),
-			      void *arg)
-{
-	uint32_t *shared = &sampler->skel->data->kallmod_hits_epoch, epoch = *shared;
-
-	if (!sampler->hits)
-		return 0;
-	__atomic_store_n(shared, epoch + 1, __ATOMIC_SEQ_CST);
-	kallmod_tables_wait();
-	for (int cpu = 0; cpu < sampler->npossible; cpu++) {
-		const struct kallmod_profile_hit *table =
-			sampler->hits + (cpu * 2 + (epoch & 1)) * sampler->hits_per_cpu;
-
-		for (size_t i = 0; i < sampler->hits_per_cpu; i++)
-			if (table[i].epoch == epoch)
-				fn(arg, &table[i]);
-	}
-	return 0;
-}
-
-const char *kallmod_sampler_event(const struct kallmod_sampler *sampler)
-{
-	return sampler->perf.name;
-}
-
-uint64_t kallmod_sampler_hz(const struct kallmod_sampler *sampler)
-{
-	return sampler->options.period ? 0 : sampler->options.hz;
-}
-
-size_t kallmod_sampler_cpus(const struct kallmod_sampler *sampler)
-{
-	return kallmod_perf_set_count(&sampler->perf);
-}
-
-const struct kallmod_tables *kallmod_sampler_tables(const struct kallmod_sampler *sampler)
-{
-	return sampler->tables;
-}
-
-static int program_info(const struct kallmod_sampler *sampler, struct bpf_prog_info *info)
-{
-	__u32 size = sizeof(*info);
-	int fd = bpf_program__fd(sampler->skel->progs.kallmod_sample);
-
-	*info = (struct bpf_prog_info){};
-	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
-}
-
-uint64_t kallmod_sampler_verified(const struct kallmod_sampler *sampler)
-{
-	struct bpf_prog_info info;
-
-	return program_info(sampler, &info) ? 0 : info.verified_insns;
-}
-
-int kallmod_sampler_run_time(const struct kallmod_sampler *sampler, uint64_t *runs_ret,
-			     uint64_t *ns_ret)
-{
-	struct bpf_prog_info info;
-	int err = program_info(sampler, &info);
-
-	if (err)
-		return kallmod_fail(sampler->ctx, err, "BPF program: %s", strerror(-err));
-	*runs_ret = info.run_cnt;
-	*ns_ret = info.run_time_ns;
-	return 0;
+	return sampler->generation;
 }

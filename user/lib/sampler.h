@@ -34,7 +34,9 @@ int kallmod_sampler_create(struct kallmod_ctx *ctx, struct kallmod_map *map,
 			   struct kallmod_sampler **ret);
 void kallmod_sampler_destroy(struct kallmod_sampler *sampler);
 int kallmod_sampler_start(struct kallmod_sampler *sampler);
+/* Samples no more; counters and records stay. kallmod_sampler_resume() goes on. */
 int kallmod_sampler_stop(struct kallmod_sampler *sampler);
+int kallmod_sampler_resume(struct kallmod_sampler *sampler);
 
 /*
  * One fd for poll(): readable when kallmod_sampler_service() has work: module and BPF code
@@ -49,6 +51,8 @@ int kallmod_sampler_service(struct kallmod_sampler *sampler,
 			    int (*fn)(void *arg, const struct kallmod_record *record), void *arg);
 /* The newest generation of the map. Owned by the sampler; valid until the next service call. */
 const struct kallmod_map *kallmod_sampler_map(const struct kallmod_sampler *sampler);
+/* Counts the generations: another number, another map. */
+uint64_t kallmod_sampler_generation(const struct kallmod_sampler *sampler);
 
 /* Counters since start, summed over the CPUs; per CPU through cpu >= 0. */
 struct kallmod_sampler_totals {
@@ -83,8 +87,8 @@ int kallmod_sampler_run_time(const struct kallmod_sampler *sampler, uint64_t *ru
 			     uint64_t *ns_ret);
 /* The tables that the sampler looks up. Owned by the sampler. */
 const struct kallmod_tables *kallmod_sampler_tables(const struct kallmod_sampler *sampler);
-/* Online CPUs that are sampled. */
+/* Online CPUs that are sampled; CPU numbers are below the second. */
 size_t kallmod_sampler_cpus(const struct kallmod_sampler *sampler);
-
+int kallmod_sampler_possible(const struct kallmod_sampler *sampler);
 
 #endif

@@ -304,8 +304,6 @@ void kmodtop_lines_cpus(struct kmodtop_lines *lines, struct kmodtop_model *model
 	for (size_t i = 0; i < n; i++) {
 		const struct kallmod_profile_stats *stats = &cpus[i].stats;
 
-		if (!stats->samples)
-			continue;
 		kmodtop_lines_add(lines, KMODTOP_LOOK_PLAIN,
 				  "%4d %8" PRIu64 " %7.1f %6.1f %6.1f  %s", cpus[i].cpu,
 				  (uint64_t)stats->samples, percent(stats->kernel, stats->samples),

@@ -4,38 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-#include "model_hits.h"
-
-/* A module set through all intervals. */
-struct entry {
-	struct kmodtop_row row;
-	struct kallmod_profile_count last; /* since start, at the tick before */
-	char function[KMODTOP_NAME];
-	bool known;
-};
-
-struct kmodtop_model {
-	bool stacks;
-	enum kmodtop_sort sort;
-	char filter[64];
-	double min_confidence;
-	struct entry *entries; /* by set id; unresolved apart */
-	size_t n;
-	struct entry unresolved;
-	struct kallmod_sampler_totals last, totals;
-	struct kmodtop_hits coming, hits; /* of the interval at work, and of the last one */
-	const struct kallmod_symbols *symbols;
-	struct kmodtop_row *rows; /* n + 1, for kmodtop_model_rows() */
-	size_t hidden;
-	struct kmodtop_part *parts;
-	size_t part_capacity;
-	struct kmodtop_cpu *cpus;
-	struct kallmod_profile_stats *cpu_last;
-	struct kallmod_profile_count **cpu_counts; /* by CPU, n of each */
-	size_t *cpu_sets;
-	size_t ncpus;
-};
+#include "model_priv.h"
 
 static const char *const sort_names[KMODTOP_SORTS] = {"charged", "self", "total", "samples",
 						      "name"};
@@ -92,7 +61,7 @@ void kmodtop_model_destroy(struct kmodtop_model *model)
 
 static int grow_entries(struct kmodtop_model *model, size_t n)
 {
-	struct entry *entries;
+	struct kmodtop_entry *entries;
 	struct kmodtop_row *rows;
 
 	if (n <= model->n)
@@ -145,7 +114,7 @@ static void describe(struct kmodtop_model *model, const struct kallmod_map *map)
 	}
 }
 
-static uint64_t sorted_value(const struct kmodtop_model *model, const struct kmodtop_row *row)
+uint64_t kmodtop_model_value(const struct kmodtop_model *model, const struct kmodtop_row *row)
 {
 	switch (model->sort) {
 	case KMODTOP_SORT_SELF:
@@ -157,7 +126,7 @@ static uint64_t sorted_value(const struct kmodtop_model *model, const struct kmo
 	}
 }
 
-static void tick_entry(struct kmodtop_model *model, struct entry *entry,
+static void tick_entry(struct kmodtop_model *model, struct kmodtop_entry *entry,
 		       const struct kallmod_profile_count *count)
 {
 	struct kmodtop_row *row = &entry->row;
@@ -168,10 +137,10 @@ static void tick_entry(struct kmodtop_model *model, struct entry *entry,
 	row->function = NULL;
 	entry->last = *count;
 	memmove(row->history, row->history + 1, sizeof(row->history) - sizeof(row->history[0]));
-	row->history[KMODTOP_HISTORY - 1] = sorted_value(model, row);
+	row->history[KMODTOP_HISTORY - 1] = kmodtop_model_value(model, row);
 }
 
-static struct entry *entry_of(struct kmodtop_model *model, uint32_t set)
+static struct kmodtop_entry *entry_of(struct kmodtop_model *model, uint32_t set)
 {
 	if (set == KALLMOD_SET_UNRESOLVED)
 		return &model->unresolved;
@@ -183,7 +152,7 @@ static uint64_t weight(const struct kmodtop_model *model, uint64_t self, uint64_
 	return model->stacks ? charged : self;
 }
 
-static void name_function(const struct kmodtop_hit *hit, char *name)
+void kmodtop_hit_name(const struct kmodtop_hit *hit, char *name)
 {
 	if (hit->name)
 		snprintf(name, KMODTOP_NAME, "%s", hit->name);
@@ -199,7 +168,7 @@ static void find_hottest(struct kmodtop_model *model)
 
 	for (size_t i = 0, next; i < hits->n; i = next) {
 		const struct kmodtop_hit *first = &hits->at[i];
-		struct entry *entry = entry_of(model, first->set);
+		struct kmodtop_entry *entry = entry_of(model, first->set);
 		uint64_t sum = 0;
 
 		for (next = i; next < hits->n && hits->at[next].set == first->set &&
@@ -210,7 +179,7 @@ static void find_hottest(struct kmodtop_model *model)
 		if (!entry || sum <= best)
 			continue;
 		best = sum;
-		name_function(first, entry->function);
+		kmodtop_hit_name(first, entry->function);
 		entry->row.function = entry->function;
 	}
 }
@@ -234,6 +203,22 @@ static void tick_totals(struct kmodtop_model *model, const struct kallmod_sample
 	model->last = *totals;
 }
 
+/*
+ * False when the symbol below an address of the set is another module's: the symbols are older
+ * than the module.
+ */
+static bool fits(const void *arg, uint32_t set, const struct kallmod_symbol *symbol)
+{
+	const struct kmodtop_model *model = arg;
+	const struct kmodtop_row *row = set < model->n ? &model->entries[set].row : NULL;
+
+	if (!row)
+		return false;
+	if (row->kind == KALLMOD_KIND_CORE || row->kind == KALLMOD_KIND_BUILTIN)
+		return !symbol->module;
+	return symbol->module && !strcmp(symbol->module, row->module);
+}
+
 int kmodtop_model_tick(struct kmodtop_model *model, const struct kallmod_map *map,
 		       const struct kallmod_profile_count *counts, size_t n,
 		       const struct kallmod_sampler_totals *totals)
@@ -249,7 +234,7 @@ int kmodtop_model_tick(struct kmodtop_model *model, const struct kallmod_map *ma
 	tick_entry(model, &model->unresolved, &totals->unresolved);
 	model->hits = model->coming;
 	model->coming = (struct kmodtop_hits){.at = old.at, .capacity = old.capacity};
-	kmodtop_hits_finish(&model->hits, model->symbols);
+	model->unnamed = kmodtop_hits_finish(&model->hits, model->symbols, fits, model);
 	find_hottest(model);
 	return 0;
 }
@@ -262,6 +247,11 @@ void kmodtop_model_hit(struct kmodtop_model *model, const struct kallmod_profile
 void kmodtop_model_symbols(struct kmodtop_model *model, const struct kallmod_symbols *symbols)
 {
 	model->symbols = symbols;
+}
+
+size_t kmodtop_model_unnamed(const struct kmodtop_model *model)
+{
+	return model->unnamed;
 }
 
 /* ---- CPUs ------------------------------------------------------------------------------ */
@@ -369,153 +359,4 @@ const struct kallmod_sampler_totals *kmodtop_model_totals(const struct kmodtop_m
 uint64_t kmodtop_model_kernel(const struct kmodtop_model *model)
 {
 	return model->totals.stats.kernel;
-}
-
-/* ---- rows ------------------------------------------------------------------------------ */
-
-static bool wanted(struct kmodtop_model *model, const struct kmodtop_row *row)
-{
-	if (!row->self && !row->charged && !row->total)
-		return false;
-	if (model->filter[0] && !strstr(row->module, model->filter))
-		return false;
-	if (row->kind == KALLMOD_KIND_BUILTIN && row->confidence < model->min_confidence) {
-		model->hidden++;
-		return false;
-	}
-	return true;
-}
-
-/* qsort() takes no argument for its callback. */
-static const struct kmodtop_model *sorting;
-
-static int compare_rows(const void *a, const void *b)
-{
-	const struct kmodtop_row *x = a, *y = b;
-	uint64_t value_x = sorted_value(sorting, x), value_y = sorted_value(sorting, y);
-
-	if (sorting->sort != KMODTOP_SORT_NAME && value_x != value_y)
-		return value_x > value_y ? -1 : 1;
-	if (sorting->sort != KMODTOP_SORT_NAME && x->total != y->total)
-		return x->total > y->total ? -1 : 1;
-	return strcmp(x->module, y->module);
-}
-
-size_t kmodtop_model_rows(struct kmodtop_model *model, const struct kmodtop_row **ret)
-{
-	size_t n = 0;
-
-	model->hidden = 0;
-	for (size_t i = 0; i < model->n; i++)
-		if (wanted(model, &model->entries[i].row))
-			model->rows[n++] = model->entries[i].row;
-	if (model->rows && wanted(model, &model->unresolved.row))
-		model->rows[n++] = model->unresolved.row;
-	sorting = model;
-	if (n)
-		qsort(model->rows, n, sizeof(*model->rows), compare_rows);
-	*ret = model->rows;
-	return n;
-}
-
-size_t kmodtop_model_hidden(const struct kmodtop_model *model)
-{
-	return model->hidden;
-}
-
-/* ---- drill-down ------------------------------------------------------------------------ */
-
-static struct kmodtop_part *add_part(struct kmodtop_model *model, size_t n)
-{
-	if (n == model->part_capacity) {
-		size_t capacity = n ? n * 2 : 256;
-		struct kmodtop_part *parts = reallocarray(model->parts, capacity, sizeof(*parts));
-
-		if (!parts)
-			return NULL;
-		model->parts = parts;
-		model->part_capacity = capacity;
-	}
-	model->parts[n] = (struct kmodtop_part){};
-	return &model->parts[n];
-}
-
-static int compare_parts(const void *a, const void *b)
-{
-	const struct kmodtop_part *x = a, *y = b;
-
-	if (sorting->stacks && x->charged != y->charged)
-		return x->charged > y->charged ? -1 : 1;
-	if (x->self != y->self)
-		return x->self > y->self ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-static size_t finish_parts(struct kmodtop_model *model, size_t n,
-			   const struct kmodtop_part **ret)
-{
-	sorting = model;
-	if (n)
-		qsort(model->parts, n, sizeof(*model->parts), compare_parts);
-	*ret = model->parts;
-	return n;
-}
-
-size_t kmodtop_model_functions(struct kmodtop_model *model, uint32_t set,
-			       const struct kmodtop_part **ret)
-{
-	const struct kmodtop_hits *hits = &model->hits;
-	size_t n = 0;
-
-	for (size_t i = kmodtop_hits_first(hits, set); i < hits->n && hits->at[i].set == set; i++) {
-		const struct kmodtop_hit *hit = &hits->at[i];
-		struct kmodtop_part *part = n ? &model->parts[n - 1] : NULL;
-
-		if (!part || part->addr != hit->function) {
-			part = add_part(model, n);
-			if (!part)
-				break;
-			n++;
-			part->addr = hit->function;
-			name_function(hit, part->name);
-		}
-		part->self += hit->self;
-		part->charged += hit->charged;
-	}
-	return finish_parts(model, n, ret);
-}
-
-static struct kmodtop_part *find_process(struct kmodtop_model *model, size_t n, uint32_t tgid)
-{
-	for (size_t i = 0; i < n; i++)
-		if (model->parts[i].tgid == tgid)
-			return &model->parts[i];
-	return NULL;
-}
-
-size_t kmodtop_model_processes(struct kmodtop_model *model, uint32_t set, uint64_t addr,
-			       const struct kmodtop_part **ret)
-{
-	const struct kmodtop_hits *hits = &model->hits;
-	size_t n = 0;
-
-	for (size_t i = kmodtop_hits_first(hits, set); i < hits->n && hits->at[i].set == set; i++) {
-		const struct kmodtop_hit *hit = &hits->at[i];
-		struct kmodtop_part *part;
-
-		if (addr && hit->function != addr)
-			continue;
-		part = find_process(model, n, hit->tgid);
-		if (!part) {
-			part = add_part(model, n);
-			if (!part)
-				break;
-			n++;
-			part->tgid = hit->tgid;
-			snprintf(part->name, sizeof(part->name), "%s", hit->comm);
-		}
-		part->self += hit->self;
-		part->charged += hit->charged;
-	}
-	return finish_parts(model, n, ret);
 }

@@ -67,6 +67,8 @@ int kmodtop_model_tick(struct kmodtop_model *model, const struct kallmod_map *ma
 void kmodtop_model_hit(struct kmodtop_model *model, const struct kallmod_profile_hit *hit);
 /* Names for functions; NULL (the start): addresses stand for them. Must outlive the model. */
 void kmodtop_model_symbols(struct kmodtop_model *model, const struct kallmod_symbols *symbols);
+/* Hits of the last interval in modules or BPF code that the symbols do not know. */
+size_t kmodtop_model_unnamed(const struct kmodtop_model *model);
 /* Counters of one CPU, after the tick: by set id, since start. */
 int kmodtop_model_tick_cpu(struct kmodtop_model *model, int cpu, const struct kallmod_map *map,
 			   const struct kallmod_profile_count *counts, size_t n,

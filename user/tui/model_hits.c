@@ -28,6 +28,10 @@ void kmodtop_hits_add(struct kmodtop_hits *hits, const struct kallmod_profile_hi
 				   .self = hit->self, .charged = hit->charged};
 	memcpy(at->comm, hit->comm, sizeof(at->comm));
 	at->comm[sizeof(at->comm) - 1] = '\0';
+	/* A process names itself as it likes; the terminal shall not obey it. */
+	for (char *c = at->comm; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
 static int compare_hits(const void *a, const void *b)
@@ -56,20 +60,30 @@ static void merge(struct kmodtop_hits *hits)
 	hits->n = n;
 }
 
-void kmodtop_hits_finish(struct kmodtop_hits *hits, const struct kallmod_symbols *symbols)
+size_t kmodtop_hits_finish(struct kmodtop_hits *hits, const struct kallmod_symbols *symbols,
+			   bool (*fits)(const void *arg, uint32_t set,
+					const struct kallmod_symbol *symbol),
+			   const void *arg)
 {
+	size_t unnamed = 0;
+
 	for (size_t i = 0; symbols && i < hits->n; i++) {
 		struct kmodtop_hit *hit = &hits->at[i];
 		ptrdiff_t index = kallmod_symbols_find(symbols, hit->function);
+		const struct kallmod_symbol *symbol =
+			index < 0 ? NULL : kallmod_symbols_at(symbols, index);
 
-		if (index < 0)
+		if (!symbol || !fits(arg, hit->set, symbol)) {
+			unnamed++;
 			continue;
-		hit->name = kallmod_symbols_at(symbols, index)->name;
-		hit->function = kallmod_symbols_at(symbols, index)->addr;
+		}
+		hit->name = symbol->name;
+		hit->function = symbol->addr;
 	}
 	if (hits->n)
 		qsort(hits->at, hits->n, sizeof(*hits->at), compare_hits);
 	merge(hits);
+	return unnamed;
 }
 
 size_t kmodtop_hits_first(const struct kmodtop_hits *hits, uint32_t set)

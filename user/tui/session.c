@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctx.h"
+#include "session.h"
+
+enum {
+	SERVICE_MS = 1000,
+	MAX_FDS = 4,
+	RENAME_SECONDS = 10, /* at least, between two readings of kallsyms */
+};
+
+uint64_t kmodtop_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* For whoever measures the start: time since the kernel started us, in milliseconds. */
+static void tell_start(const struct kmodtop_session *session)
+{
+	struct timespec cpu;
+
+	if (!getenv("KALLMOD_DEBUG"))
+		return;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	kallmod_log(session->ctx, KALLMOD_LOG_INFO, "sampling after %.1f ms of CPU time",
+		    cpu.tv_sec * 1e3 + cpu.tv_nsec / 1e6);
+}
+
+static void describe(struct kmodtop_session *session)
+{
+	const struct kallmod_map *map = kallmod_sampler_map(session->sampler);
+
+	session->about = (struct kmodtop_about){
+		.release = kallmod_ctx_release(session->ctx),
+		.event = kallmod_sampler_event(session->sampler),
+		.hz = kallmod_sampler_hz(session->sampler),
+		.period = session->options.sampler.period,
+		.source = kallmod_map_source(map),
+		.trust = kallmod_map_trust(map),
+		.delay = session->options.delay,
+		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+	};
+}
+
+static int start(struct kmodtop_session *session)
+{
+	struct kallmod_sampler_options *options = &session->options.sampler;
+	struct kallmod_map *map;
+	int err;
+
+	options->flags = KALLMOD_PROFILE_COUNT;
+	if (session->options.stacks)
+		options->flags |= KALLMOD_PROFILE_STACKS;
+	err = kallmod_map_build(session->ctx, &map);
+	if (!err)
+		err = kallmod_sampler_create(session->ctx, map, options, &session->sampler);
+	if (!err)
+		err = kallmod_sampler_start(session->sampler);
+	if (!err)
+		tell_start(session);
+	return err ? err : kmodtop_session_service(session);
+}
+
+/* No names is no failure: addresses stand for the functions, and the modules are right. */
+static void read_names(struct kmodtop_session *session, struct kallmod_ctx *ctx)
+{
+	const struct kallmod_symbols *symbols;
+
+	if (kallmod_ctx_symbols(ctx, &symbols))
+		kallmod_log(session->ctx, KALLMOD_LOG_WARN, "functions have no names: %s",
+			    kallmod_ctx_error(ctx));
+	else
+		kmodtop_model_symbols(session->model, symbols);
+	session->named_generation = kallmod_sampler_generation(session->sampler);
+	session->named_ns = kmodtop_now_ns();
+}
+
+int kmodtop_session_open(struct kmodtop_session *session, struct kallmod_ctx *ctx,
+			 const struct kmodtop_options *options)
+{
+	int err;
+
+	*session = (struct kmodtop_session){.ctx = ctx, .options = *options};
+	session->model = kmodtop_model_create(options->stacks);
+	if (!session->model)
+		return kallmod_fail(ctx, -ENOMEM, "no memory");
+	err = start(session);
+	if (err) {
+		kmodtop_session_close(session);
+		return err;
+	}
+	if (options->sort_given)
+		kmodtop_model_sort(session->model, options->sort);
+	kmodtop_model_min_confidence(session->model, options->min_confidence);
+	describe(session);
+	read_names(session, ctx);
+	return 0;
+}
+
+void kmodtop_session_close(struct kmodtop_session *session)
+{
+	kallmod_sampler_destroy(session->sampler);
+	kmodtop_model_destroy(session->model);
+	kallmod_ctx_destroy(session->symbols_ctx);
+	*session = (struct kmodtop_session){};
+}
+
+int kmodtop_session_service(struct kmodtop_session *session)
+{
+	return kallmod_sampler_service(session->sampler, NULL, NULL);
+}
+
+/*
+ * Modules and BPF programs that came after the symbols were read have functions without
+ * names. Reading costs a tenth of a second, so only when there were samples in such, and not
+ * often.
+ */
+static void refresh_names(struct kmodtop_session *session)
+{
+	struct kallmod_ctx *ctx;
+
+	if (session->named_generation == kallmod_sampler_generation(session->sampler) ||
+	    !kmodtop_model_unnamed(session->model) ||
+	    kmodtop_now_ns() - session->named_ns < RENAME_SECONDS * 1000000000ull ||
+	    kallmod_ctx_create(&ctx))
+		return;
+	read_names(session, ctx);
+	kallmod_ctx_destroy(session->symbols_ctx);
+	session->symbols_ctx = ctx;
+}
+
+static void take_hit(void *model, const struct kallmod_profile_hit *hit)
+{
+	kmodtop_model_hit(model, hit);
+}
+
+static int tick_cpus(struct kmodtop_session *session)
+{
+	const struct kallmod_map *map = kallmod_sampler_map(session->sampler);
+	const struct kallmod_profile_count *counts;
+	struct kallmod_sampler_totals totals;
+	size_t n;
+
+	for (int cpu = 0; cpu < kallmod_sampler_possible(session->sampler); cpu++) {
+		int err = kallmod_sampler_totals(session->sampler, cpu, &totals);
+
+		if (!err && totals.stats.samples)
+			err = kallmod_sampler_counts(session->sampler, cpu, &counts, &n);
+		else if (!err)
+			continue;
+		if (!err)
+			err = kmodtop_model_tick_cpu(session->model, cpu, map, counts, n,
+						     &totals.stats);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int kmodtop_session_tick(struct kmodtop_session *session)
+{
+	const struct kallmod_profile_count *counts;
+	struct kallmod_sampler_totals totals;
+	size_t n;
+	int err = kmodtop_session_service(session);
+
+	if (!err)
+		err = kallmod_sampler_take_hits(session->sampler, take_hit, session->model);
+	if (!err)
+		err = kallmod_sampler_totals(session->sampler, -1, &totals);
+	if (!err)
+		err = kallmod_sampler_counts(session->sampler, -1, &counts, &n);
+	if (!err)
+		err = kmodtop_model_tick(session->model, kallmod_sampler_map(session->sampler),
+					 counts, n, &totals);
+	if (!err && session->per_cpu)
+		err = tick_cpus(session);
+	if (!err)
+		refresh_names(session);
+	return err;
+}
+
+int kmodtop_session_wait(struct kmodtop_session *session, uint64_t deadline_ns, const int *fds,
+			 int n, int *ret)
+{
+	struct pollfd polls[MAX_FDS + 1] = {{.fd = kallmod_sampler_fd(session->sampler),
+					     .events = POLLIN}};
+
+	for (int i = 0; i < n; i++)
+		polls[i + 1] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	for (;;) {
+		uint64_t now = kmodtop_now_ns();
+		uint64_t left = now < deadline_ns ? (deadline_ns - now + 999999) / 1000000 : 0;
+		int err, ready = poll(polls, n + 1, left < SERVICE_MS ? left : SERVICE_MS);
+
+		if (ready < 0 && errno != EINTR)
+			return kallmod_fail(session->ctx, -errno, "poll: %s", strerror(errno));
+		err = kmodtop_session_service(session);
+		if (err)
+			return err;
+		*ret = -1;
+		for (int i = 0; ready > 0 && i < n && *ret < 0; i++)
+			*ret = polls[i + 1].revents ? i : -1;
+		if (*ret >= 0 || !left)
+			return 0;
+	}
+}
