@@ -210,8 +210,8 @@ static void cell(char *text, size_t size, const struct kmodtop_model *model,
 	}
 }
 
-/* Appends a cell, cut or padded to the column. */
-static void append(char *line, size_t size, const char *text, int column, bool last)
+/* Appends a cell, cut or padded to the column; the last one may take all the room. */
+static void append(char *line, size_t size, const char *text, int column, bool last, int room)
 {
 	int width = columns[column].width, wide = abs(width);
 	size_t at = strlen(line);
@@ -219,7 +219,7 @@ static void append(char *line, size_t size, const char *text, int column, bool l
 	if (column == TREND && *text != 'T')
 		snprintf(line + at, size - at, "%s", text);
 	else if (last)
-		snprintf(line + at, size - at, "%s", text);
+		snprintf(line + at, size - at, "%.*s", room, text);
 	else if (width < 0)
 		snprintf(line + at, size - at, "%-*.*s ", wide - 1, wide - 1, text);
 	else
@@ -228,9 +228,10 @@ static void append(char *line, size_t size, const char *text, int column, bool l
 
 static void add_row(struct kmodtop_lines *lines, const struct kmodtop_model *model,
 		    const struct kmodtop_about *about, const struct kmodtop_row *row,
-		    unsigned int chosen)
+		    unsigned int chosen, size_t width)
 {
 	char line[1024] = "", text[KMODTOP_NAME];
+	int room = width < KMODTOP_NAME ? width : KMODTOP_NAME;
 
 	for (int i = 0; i < COLUMNS; i++) {
 		if (!(chosen & 1u << i))
@@ -239,7 +240,8 @@ static void add_row(struct kmodtop_lines *lines, const struct kmodtop_model *mod
 			cell(text, sizeof(text), model, about, row, i);
 		else
 			snprintf(text, sizeof(text), "%s", columns[i].title);
-		append(line, sizeof(line), text, i, !(chosen >> (i + 1)));
+		append(line, sizeof(line), text, i, !(chosen >> (i + 1)), room);
+		room -= abs(columns[i].width);
 	}
 	kmodtop_lines_add(lines, row ? look_of(row) : KMODTOP_LOOK_TITLE, "%s", line);
 }
@@ -251,9 +253,9 @@ void kmodtop_lines_modules(struct kmodtop_lines *lines, struct kmodtop_model *mo
 	const struct kmodtop_row *rows;
 	size_t n = kmodtop_model_rows(model, &rows);
 
-	add_row(lines, model, about, NULL, chosen);
+	add_row(lines, model, about, NULL, chosen, width);
 	for (size_t i = 0; i < n; i++)
-		add_row(lines, model, about, &rows[i], chosen);
+		add_row(lines, model, about, &rows[i], chosen, width);
 	if (kmodtop_model_hidden(model))
 		kmodtop_lines_add(lines, KMODTOP_LOOK_WARNING,
 				  "%zu modules of less confidence are hidden",
