@@ -20,6 +20,8 @@ static const char *const kallsyms =
 	"ffffffff9a005010 T __do_softirq_not\n"
 	"ffffffff9a006000 T __cpuidle_text_start\n"
 	"ffffffff9a006100 T __cpuidle_text_end\n"
+	"ffffffff9a007000 t pv_native_safe_halt\n"
+	"ffffffff9a007010 t default_idle_call\n"
 	"ffffffff9a010000 T _etext\n"
 	"ffffffff9a020000 D _sdata\n"
 	"ffffffff9a020400 d b_data\n"
@@ -85,12 +87,14 @@ static void marks_come_with_the_map(void **state)
 	struct kallmod_map *map;
 
 	assert_int_equal(build(root, kallsyms, ranges, &map), 0);
-	assert_int_equal(kallmod_map_mark_count(map), 2);
+	assert_int_equal(kallmod_map_mark_count(map), 3);
 	assert_int_equal(kallmod_map_mark(map, 0)->kind, KALLMOD_MARK_IRQ);
 	assert_int_equal(kallmod_map_mark(map, 0)->start, BASE + 0x5000);
 	assert_int_equal(kallmod_map_mark(map, 0)->end, BASE + 0x5010);
 	assert_int_equal(kallmod_map_mark(map, 1)->kind, KALLMOD_MARK_IDLE);
 	assert_int_equal(kallmod_map_mark(map, 1)->end, BASE + 0x6100);
+	assert_int_equal(kallmod_map_mark(map, 2)->kind, KALLMOD_MARK_IDLE);
+	assert_int_equal(kallmod_map_mark(map, 2)->end, BASE + 0x7010);
 	kallmod_map_destroy(map);
 }
 
@@ -274,7 +278,7 @@ static void text_alone_is_the_same(void **state)
 	assert_module(map, BASE + 0x3000, "b,c");
 	assert_module(map, BASE + 0xffff, "-");
 	assert_null(module_at(map, BASE + 0x20400));
-	assert_int_equal(kallmod_map_mark_count(map), 2);
+	assert_int_equal(kallmod_map_mark_count(map), 3);
 	kallmod_map_destroy(map);
 }
 

@@ -349,7 +349,7 @@ static uint32_t expected_set(const struct kallmod_map *map, const struct kallmod
 		const struct kallmod_mark *mark = kallmod_map_mark(map, i);
 		bool text_mark = mark->start <= address && address < mark->end;
 
-		if (text_mark)
+		if (text_mark && mark->kind != KALLMOD_MARK_BOOT)
 			return mark->kind == KALLMOD_MARK_IRQ ? KALLMOD_SET_IRQ :
 								KALLMOD_SET_IDLE;
 	}

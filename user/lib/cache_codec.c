@@ -14,7 +14,7 @@
 #include "map_priv.h"
 
 #define MAGIC "kallmodC"
-#define FORMAT 1
+#define FORMAT 2
 
 struct header {
 	char magic[8];

@@ -48,18 +48,37 @@ static bool is_irq_entry(const char *name)
 	return false;
 }
 
-static int add_irq_marks(struct kallmod_map *map, const struct kallmod_symbols *symbols)
+/* Where the CPU halts outside of the idle text; noinstr code since 6.3 or so. */
+static bool is_idle(const char *name)
+{
+	static const char *const names[] = { "pv_native_safe_halt", "native_safe_halt",
+					     "xen_safe_halt", "acpi_safe_halt", "cpu_do_idle" };
+
+	if (!strchr("pnxac", *name))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static int add_function_marks(struct kallmod_map *map, const struct kallmod_symbols *symbols)
 {
 	size_t count = kallmod_symbols_count(symbols);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
 		struct kallmod_mark mark = { .start = symbol->addr, .kind = KALLMOD_MARK_IRQ };
+		bool idle;
 		int err;
 
-		if (symbol->module || !kallmod_symbol_is_text(symbol) ||
-		    !is_irq_entry(symbol->name))
+		if (symbol->module || !kallmod_symbol_is_text(symbol))
 			continue;
+		idle = is_idle(symbol->name);
+		if (!idle && !is_irq_entry(symbol->name))
+			continue;
+		if (idle)
+			mark.kind = KALLMOD_MARK_IDLE;
 		mark.end = kallmod_symbols_end(symbols, i);
 		if (!mark.end)
 			mark.end = mark.start + 1;
@@ -106,16 +125,28 @@ static int add_extents(struct kallmod_ctx *ctx, struct kallmod_map *map,
 	return err;
 }
 
+static int add_mark_between(struct kallmod_map *map, const struct kallmod_symbols *symbols,
+			    enum kallmod_mark_kind kind, const char *from, const char *to)
+{
+	struct kallmod_mark mark = { .kind = kind };
+
+	if (!find_bounds(symbols, from, to, &mark.start, &mark.end))
+		return 0;
+	return kallmod_map_add_mark(map, &mark);
+}
+
 int kallmod_source_add_landmarks(struct kallmod_ctx *ctx, struct kallmod_map *map,
 				 const struct kallmod_symbols *symbols)
 {
-	struct kallmod_mark idle = { .kind = KALLMOD_MARK_IDLE };
 	int err = add_extents(ctx, map, symbols);
 
 	if (!err)
-		err = add_irq_marks(map, symbols);
-	if (!err && find_bounds(symbols, "__cpuidle_text_start", "__cpuidle_text_end",
-				&idle.start, &idle.end))
-		err = kallmod_map_add_mark(map, &idle);
+		err = add_function_marks(map, symbols);
+	if (!err)
+		err = add_mark_between(map, symbols, KALLMOD_MARK_IDLE, "__cpuidle_text_start",
+				       "__cpuidle_text_end");
+	if (!err && kallmod_ctx_live(ctx))
+		err = add_mark_between(map, symbols, KALLMOD_MARK_BOOT, "_sinittext",
+				       "_einittext");
 	return err;
 }

@@ -158,7 +158,7 @@ int kallmod_map_add_mark(struct kallmod_map *map, const struct kallmod_mark *mar
 
 	if (map->frozen)
 		return -EROFS;
-	if (mark->start >= mark->end || (unsigned int)mark->kind > KALLMOD_MARK_IDLE)
+	if (mark->start >= mark->end || (unsigned int)mark->kind > KALLMOD_MARK_BOOT)
 		return -EINVAL;
 	err = kallmod_map_grow(&map->marks, &map->mark_capacity, map->mark_count,
 			       sizeof(*map->marks));

@@ -35,10 +35,11 @@ void kallmod_map_set_source(struct kallmod_map *map, uint8_t source, enum kallmo
 int kallmod_map_add_extent(struct kallmod_map *map, uint64_t start, uint64_t end,
 			   enum kallmod_section section);
 /*
- * Marks are places the sampler needs to know: where an interrupt or softirq begins (several),
- * and the idle text (at most one). Independent of ranges.
+ * Marks are places the sampler needs to know: where an interrupt or softirq begins, where the
+ * CPU idles, and the text of booting, to which the boot CPU's idle task still returns although
+ * it is freed. Any number of each, independent of ranges.
  */
-enum kallmod_mark_kind { KALLMOD_MARK_IRQ, KALLMOD_MARK_IDLE };
+enum kallmod_mark_kind { KALLMOD_MARK_IRQ, KALLMOD_MARK_IDLE, KALLMOD_MARK_BOOT };
 struct kallmod_mark {
 	uint64_t start, end; /* [start, end) */
 	enum kallmod_mark_kind kind;

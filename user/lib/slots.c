@@ -58,7 +58,11 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 
 static uint32_t mark_set(const struct kallmod_mark *mark)
 {
-	return mark->kind == KALLMOD_MARK_IDLE ? KALLMOD_SET_IDLE : KALLMOD_SET_IRQ;
+	static const uint32_t sets[] = {[KALLMOD_MARK_IRQ] = KALLMOD_SET_IRQ,
+					[KALLMOD_MARK_IDLE] = KALLMOD_SET_IDLE,
+					[KALLMOD_MARK_BOOT] = KALLMOD_SET_CORE};
+
+	return sets[mark->kind];
 }
 
 /* The mark that holds pos, or NULL; *next_ret is lowered to where that answer ends. Marks are
@@ -311,6 +315,12 @@ static void text_span(const struct kallmod_map *map, uint64_t *start, uint64_t *
 			continue;
 		*start = min_u64(*start, from);
 		*end = to > *end ? to : *end;
+	}
+	for (size_t i = 0; *end && i < kallmod_map_mark_count(map); i++) {
+		const struct kallmod_mark *mark = kallmod_map_mark(map, i);
+
+		if (mark->kind == KALLMOD_MARK_BOOT && mark->start >= *start)
+			*end = mark->end > *end ? mark->end : *end;
 	}
 }
 
