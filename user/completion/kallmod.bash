@@ -18,6 +18,14 @@ _kallmod_options() {
 	syms) echo '--size' ;;
 	verify) echo '--json --min-precision= --min-recall=' ;;
 	signatures) echo '--output= --json' ;;
+	record)
+		echo '--stacks --frequency= --count= --event= --duration= --pid= --cpu= --output=
+			--format= --idle'
+		;;
+	kmodtop)
+		echo '--delay= --screens= --once --batch --json --sort= --min-confidence= --no-color
+			--frequency= --count= --event= --pid= --cpu= --no-stacks'
+		;;
 	bench) echo '--json --check --sampler --random-maps= --random-ranges= --rounds=' ;;
 	esac
 }
