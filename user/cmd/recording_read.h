@@ -3,6 +3,8 @@
 #ifndef KALLMOD_RECORDING_READ_H
 #define KALLMOD_RECORDING_READ_H
 
+#include <linux/types.h>
+
 #include "event.h"
 #include "kallmod.h"
 
