@@ -31,6 +31,7 @@ struct kallmod_report {
 };
 
 struct kallmod_out_report {
+	size_t functions; /* of each module, unless the user says how many */
 	void (*print)(const struct kallmod_report *report);
 };
 extern const struct kallmod_out_report kallmod_out_report_text, kallmod_out_report_json;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* {"samples", …, "modules": [{"module", "self", "charged", "total", "functions": […]}]} */
+#include <stdint.h>
 #include <stdio.h>
 
 #include "out_json.h"
@@ -56,4 +57,4 @@ static void print(const struct kallmod_report *report)
 	kallmod_json_print(object);
 }
 
-const struct kallmod_out_report kallmod_out_report_json = {.print = print};
+const struct kallmod_out_report kallmod_out_report_json = {.functions = SIZE_MAX, .print = print};

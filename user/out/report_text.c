@@ -61,4 +61,4 @@ static void print(const struct kallmod_report *report)
 	}
 }
 
-const struct kallmod_out_report kallmod_out_report_text = {.print = print};
+const struct kallmod_out_report kallmod_out_report_text = {.functions = 10, .print = print};
