@@ -17,16 +17,24 @@ void kallmod_resolver_deinit(struct kallmod_resolver *resolver)
 	*resolver = (struct kallmod_resolver){};
 }
 
-/* Where the symbol at index ends: its size, else the next higher symbol, else a page's end. */
+/*
+ * Where the symbol at index ends: its size, else the next higher symbol, else a page's end.
+ * The last per-CPU symbol, which stands near zero, does not reach up to the kernel's text.
+ */
 static uint64_t symbol_end(const struct kallmod_symbols *symbols, size_t index)
 {
 	const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, index);
 
 	if (symbol->size)
 		return symbol->addr + symbol->size;
-	for (size_t i = index + 1; i < kallmod_symbols_count(symbols); i++)
-		if (kallmod_symbols_at(symbols, i)->addr > symbol->addr)
-			return kallmod_symbols_at(symbols, i)->addr;
+	for (size_t i = index + 1; i < kallmod_symbols_count(symbols); i++) {
+		uint64_t next = kallmod_symbols_at(symbols, i)->addr;
+
+		if (next > symbol->addr && next >> 63 != symbol->addr >> 63)
+			break;
+		if (next > symbol->addr)
+			return next;
+	}
 	return (symbol->addr | 4095) + 1;
 }
 

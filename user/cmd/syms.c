@@ -35,14 +35,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Bytes to the next symbol that stands higher; 0 for the last ones. */
+/* Bytes to the next symbol that stands higher; 0 for the last ones, also of the lower half. */
 static uint64_t estimate_size(const struct kallmod_symbols *symbols, size_t i)
 {
 	uint64_t addr = kallmod_symbols_at(symbols, i)->addr;
 
-	for (size_t k = i + 1; k < kallmod_symbols_count(symbols); k++)
-		if (kallmod_symbols_at(symbols, k)->addr > addr)
-			return kallmod_symbols_at(symbols, k)->addr - addr;
+	for (size_t k = i + 1; k < kallmod_symbols_count(symbols); k++) {
+		uint64_t next = kallmod_symbols_at(symbols, k)->addr;
+
+		if (next > addr)
+			return next >> 63 == addr >> 63 ? next - addr : 0;
+	}
 	return 0;
 }
 
