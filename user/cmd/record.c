@@ -288,15 +288,15 @@ static int sample_until_end(struct recording *recording)
 		{.fd = recording->child.pid_fd, .events = POLLIN},
 		{.fd = recording->target_fd, .events = POLLIN},
 	};
-	bool end = false;
 	int err = 0;
 
-	while (!err && !end) {
+	while (!err) {
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms(recording)) < 0 &&
 		    errno != EINTR)
 			return kallmod_fail(recording->ctx, -errno, "poll: %s", strerror(errno));
-		end = fds[1].revents || fds[2].revents || fds[3].revents ||
-		      (recording->end_ns && now_ns() >= recording->end_ns);
+		if (fds[1].revents || fds[2].revents || fds[3].revents ||
+		    (recording->end_ns && now_ns() >= recording->end_ns))
+			break;
 		err = kallmod_sampler_service(recording->sampler, on_record, recording);
 	}
 	return err;
