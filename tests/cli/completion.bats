@@ -70,9 +70,9 @@ helped() {
 	local command
 	for command in $_kallmod_commands; do
 		echo "kallmod $command"
-		# shellcheck disable=SC2046,SC2086
+		# shellcheck disable=SC2046
 		diff <(helped "$command") \
-			<(printf '%s\n' $(_kallmod_options "$command") $_kallmod_shared | sort -u)
+			<(printf '%s\n' $(_kallmod_options "$command") | sort -u)
 	done
 }
 
@@ -94,6 +94,12 @@ helped() {
 	offered json
 	complete_words "$FAKE" record --format ''
 	offered jsonl folded
+	complete_words "$FAKE" report --sort s
+	offered self
+	complete_words "$BATS_TEST_TMPDIR/bin/kmodtop" --sort s
+	offered self samples
+	complete_words "$BATS_TEST_TMPDIR/bin/kmodtop" -e cpu
+	offered cpu-clock
 	complete_words "$FAKE" addr --source = si
 	offered signatures
 	complete_words "$FAKE" modules --exclude-release = ''

@@ -9,9 +9,16 @@ _kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= -
 	--modules-builtin= --exclude-release= --signatures= --help --usage --version'
 _kallmod_sources='kallmodsyms ranges signatures modules'
 
-# The long options of a command beside the shared ones; '=' where a value follows. A test
-# compares this with --help.
+# The long options of a command; '=' where a value follows. A test compares them with --help.
 _kallmod_options() {
+	case $1 in
+	report) echo '--json --sort= --functions= --help --usage --version' ;;
+	*) echo "$(_kallmod_own_options "$1") $_kallmod_shared" ;;
+	esac
+}
+
+# Those beside the shared ones.
+_kallmod_own_options() {
 	case $1 in
 	sources | modules | addr | annotate) echo '--json' ;;
 	map) echo '--format= --json --data' ;;
@@ -33,8 +40,8 @@ _kallmod_options() {
 # Is a value wanted behind this option of this command, in the next word?
 _kallmod_takes_value() {
 	case $2 in
-	--*) [[ " $(_kallmod_options "$1") $_kallmod_shared " == *[[:space:]]"$2="[[:space:]]* ]] ;;
-	-*[dnFcepCo]) [[ $1 == @(kmodtop|record|signatures|report) ]] ;;
+	--*) [[ " $(_kallmod_options "$1") " == *[[:space:]]"$2="[[:space:]]* ]] ;;
+	-*[dFcepCno]) [[ $1 == @(kmodtop|record|signatures|report) ]] ;;
 	*) false ;;
 	esac
 }
@@ -75,7 +82,13 @@ _kallmod_value() {
 			_kallmod_words 'text json ranges' "$4"
 		fi
 		;;
-	--sort) _kallmod_words 'charged self total samples name' "$4" ;;
+	--sort)
+		if [[ $2 == report ]]; then
+			_kallmod_words 'charged self total name' "$4"
+		else
+			_kallmod_words 'charged self total samples name' "$4"
+		fi
+		;;
 	--release) _kallmod_words "$(_kallmod_releases)" "$4" ;;
 	--exclude-release) _kallmod_words "$(_kallmod_signed "$1")" "$4" ;;
 	--event | -e) _kallmod_words 'cycles cpu-clock task-clock instructions' "$4" ;;
@@ -91,7 +104,7 @@ _kallmod_value() {
 
 _kallmod_option_names() {
 	compopt -o nospace 2>/dev/null || :
-	_kallmod_words "$(_kallmod_options "$1") $_kallmod_shared" "$2"
+	_kallmod_words "$(_kallmod_options "$1")" "$2"
 	[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} == *= ]] || COMPREPLY[0]+=' '
 }
 
