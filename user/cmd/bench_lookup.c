@@ -353,9 +353,11 @@ static uint32_t expected_set(const struct kallmod_map *map, const struct kallmod
 			return mark->kind == KALLMOD_MARK_IRQ ? KALLMOD_SET_IRQ :
 								KALLMOD_SET_IDLE;
 	}
+	/* No code, no module: the tables are about addresses that run. */
+	if (range && range->section == KALLMOD_SECTION_DATA)
+		range = NULL;
 	if (address - text->base < text->size)
-		return range && range->section != KALLMOD_SECTION_DATA ? range->set :
-									 KALLMOD_SET_CORE;
+		return range ? range->set : KALLMOD_SET_CORE;
 	if (address - modules->base < modules->size)
 		return range ? range->set : KALLMOD_SET_UNRESOLVED;
 	return KALLMOD_SET_UNRESOLVED;
