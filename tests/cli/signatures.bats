@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Signature files, from made-up modules to a map; and files that are none.
+
+bats_require_minimum_version 1.5.0
+
+# module NAME FILE: 12 functions NAME_1 … in an object file.
+module() {
+	local name=$1 i
+	for i in {1..12}; do
+		echo "int ${name}_$i(int x) { return x + $i; }"
+	done | gcc -x c -O0 -c -o "$2" -
+}
+
+setup_file() {
+	cd "$KALLMOD_TOP" || return
+	export SETS=$BATS_FILE_TMPDIR/signatures
+	mkdir -p "$BATS_FILE_TMPDIR"/{old,new/deep} "$SETS"
+	module alpha "$BATS_FILE_TMPDIR/old/alpha.ko"
+	module alpha "$BATS_FILE_TMPDIR/new/deep/alpha.ko"
+	module beta_two "$BATS_FILE_TMPDIR/new/beta-two.ko"
+	xz -q "$BATS_FILE_TMPDIR/new/deep/alpha.ko"
+	zstd -q --rm "$BATS_FILE_TMPDIR/new/beta-two.ko"
+	gzip "$BATS_FILE_TMPDIR/old/alpha.ko"
+	"$KALLMOD" signatures build -o "$SETS/made.sig" \
+		"6.1.0-old=$BATS_FILE_TMPDIR/old" "6.12.0-new=$BATS_FILE_TMPDIR/new"
+}
+
+setup() {
+	cd "$KALLMOD_TOP" || return
+	load lib.bash
+	# A kernel with both modules between functions of its own.
+	{
+		echo "ffffffff81000000 T _stext"
+		awk 'function emit(name, n,  i) {
+			for (i = 1; i <= n; i++)
+				printf "ffffffff81%06x t %s_%d\n", at += 256, name, i
+			}
+			BEGIN {
+				emit("vfs", 20); emit("alpha", 12); emit("mm", 20)
+				emit("beta_two", 12); emit("net", 20)
+				printf "ffffffff81%06x T _etext\n", at + 256
+			}'
+	} >"$BATS_TEST_TMPDIR/System.map"
+	kernel=(--kallsyms "$BATS_TEST_TMPDIR/System.map" --signatures "$SETS")
+}
+
+@test "build and list" {
+	run -0 "$KALLMOD" signatures list "$SETS/made.sig"
+	echo "$output"
+	grep -q $'made.sig\t.* bytes\t2 modules\t24 names' <<<"$output"
+	grep -q $'\t6.1.0-old\t12 functions' <<<"$output"
+	grep -q $'\t6.12.0-new\t24 functions' <<<"$output"
+	run -0 "$KALLMOD" signatures list --signatures "$SETS"
+	grep -q '6.12.0-new' <<<"$output"
+}
+
+@test "the same packages give the same file" {
+	"$KALLMOD" signatures build -o "$BATS_TEST_TMPDIR/again.sig" \
+		"6.1.0-old=$BATS_FILE_TMPDIR/old" "6.12.0-new=$BATS_FILE_TMPDIR/new"
+	cmp "$SETS/made.sig" "$BATS_TEST_TMPDIR/again.sig"
+}
+
+@test "the signatures that are committed can be listed" {
+	run -0 "$KALLMOD" signatures list signatures/*.sig
+	[ "$(grep -c 'functions$' <<<"$output")" -ge 3 ]
+	[ "$(du -cb signatures | tail -n 1 | cut -f 1)" -le $((4 << 20)) ]
+}
+
+@test "inference with them" {
+	run -0 "$KALLMOD" map "${kernel[@]}"
+	echo "$output"
+	grep -qE $'^ffffffff81001500-ffffffff81002100\talpha\tsignatures\tinferred:0\.9[0-9]+$' <<<"$output"
+	grep -qE $'^ffffffff81003500-ffffffff81004100\tbeta_two\tsignatures\tinferred:0' <<<"$output"
+	run -0 "$KALLMOD" map "${kernel[@]}" --exclude-release 6.12
+	grep -q alpha <<<"$output"
+	run ! grep -q beta_two <<<"$output"
+	run -0 "$KALLMOD" modules --json "${kernel[@]}"
+	jq -e '.modules[] | select(.module == "alpha") | .trust == "inferred" and
+		.kind == "builtin" and .functions == 12 and .bytes == 3072 and
+		.confidence > 0.9 and .confidence < 1' <<<"$output"
+}
+
+@test "an inferred map can be installed, and is then exact ranges to read" {
+	"$KALLMOD" map --format ranges "${kernel[@]}" >"$BATS_TEST_TMPDIR/ranges"
+	"$KALLMOD" map --kallsyms "$BATS_TEST_TMPDIR/System.map" \
+		--ranges "$BATS_TEST_TMPDIR/ranges" | cut -f 1,2 >"$BATS_TEST_TMPDIR/installed"
+	"$KALLMOD" map "${kernel[@]}" | cut -f 1,2 | diff - "$BATS_TEST_TMPDIR/installed"
+}
+
+@test "all releases left out: nothing is left, and it is said" {
+	refused 1 "left out" "$KALLMOD" map "${kernel[@]}" --source signatures --exclude-release 6
+}
+
+@test "broken signature files are refused by name" {
+	for kind in torn checksum newer empty text; do
+		mkdir "$BATS_TEST_TMPDIR/$kind"
+		cp "$SETS/made.sig" "$BATS_TEST_TMPDIR/$kind/$kind.sig"
+	done
+	truncate -s -5 "$BATS_TEST_TMPDIR/torn/torn.sig"
+	printf 'x' | dd of="$BATS_TEST_TMPDIR/checksum/checksum.sig" bs=1 seek=300 conv=notrunc status=none
+	printf '\002' | dd of="$BATS_TEST_TMPDIR/newer/newer.sig" bs=1 seek=8 conv=notrunc status=none
+	: >"$BATS_TEST_TMPDIR/empty/empty.sig"
+	echo "alpha_1" >"$BATS_TEST_TMPDIR/text/text.sig"
+	for kind in torn:torn checksum:checksum "newer:update kallmod" "empty:no signature file" \
+		"text:no signature file"; do
+		name=${kind%%:*}
+		refused 1 "$name.sig: " "$KALLMOD" map --kallsyms "$BATS_TEST_TMPDIR/System.map" \
+			--source signatures --signatures "$BATS_TEST_TMPDIR/$name"
+		[[ $stderr == *"${kind#*:}"* ]]
+		refused 1 "$name.sig: " "$KALLMOD" signatures list "$BATS_TEST_TMPDIR/$name/$name.sig"
+	done
+}
+
+@test "build: bad input leaves no file" {
+	out=$BATS_TEST_TMPDIR/out.sig
+	mkdir "$BATS_TEST_TMPDIR/empty" "$BATS_TEST_TMPDIR/bad" "$BATS_TEST_TMPDIR/packed"
+	refused 1 "no .ko" "$KALLMOD" signatures build -o "$out" "6.1=$BATS_TEST_TMPDIR/empty"
+	refused 1 "missing" "$KALLMOD" signatures build -o "$out" "6.1=$BATS_TEST_TMPDIR/missing"
+	refused 1 "RELEASE=DIR" "$KALLMOD" signatures build -o "$out" "$BATS_TEST_TMPDIR/empty"
+	echo "no ELF" >"$BATS_TEST_TMPDIR/bad/bad.ko"
+	refused 1 "bad.ko: " "$KALLMOD" signatures build -o "$out" "6.1=$BATS_TEST_TMPDIR/bad"
+	head -c 200 "$BATS_FILE_TMPDIR/new/deep/alpha.ko.xz" >"$BATS_TEST_TMPDIR/packed/cut.ko.xz"
+	refused 1 "cut.ko.xz: " "$KALLMOD" signatures build -o "$out" "6.1=$BATS_TEST_TMPDIR/packed"
+	[ ! -e "$out" ]
+	run -1 "$KALLMOD" signatures build -o /nonexistent/out.sig "6.1=$BATS_FILE_TMPDIR/old"
+	[[ $output == *"/nonexistent/out.sig: cannot be written"* ]]
+	run -2 "$KALLMOD" signatures
+	run -2 "$KALLMOD" signatures dance
+}
