@@ -2,7 +2,7 @@
 /*
  * The gate's programs: the kernel calls them before a new module's code runs and before an
  * old one's memory is freed, so no lookup can find stale pages. Include once per BPF object
- * that follows modules; kallmod_bpf_fill() explains the user side.
+ * that follows modules; kallmod.h explains the user side.
  */
 #ifndef KALLMOD_GATE_BPF_H
 #define KALLMOD_GATE_BPF_H

@@ -7,7 +7,7 @@
  *	const char *name = kallmod_name(set);
  *
  * User space sizes the tables between open and load and fills them after it, with
- * kallmod_bpf_prepare() and kallmod_bpf_fill() of libkallmod.
+ * kallmod_tables_prepare() and kallmod_tables_fill() of libkallmod.
  *
  * The table. Text is cut into 4 KiB pages and those into 256 slots of 16 bytes. A directory
  * has an entry per page, and a leaf one per slot of one page; both are u16:
