@@ -180,7 +180,7 @@ static void reports_tell_every_state(void **state)
 	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_RELEASE, NULL), 0);
 	seen = (struct seen){ 0 };
 	assert_int_equal(kallmod_sources_probe(root->ctx, see, &seen), 0);
-	assert_string_equal(seen.states, "kallmodsyms=3 ranges=4 modules=0 ");
+	assert_string_equal(seen.states, "kallmodsyms=3 ranges=4 modules=1 ");
 }
 
 int main(void)

@@ -2,24 +2,34 @@
 #include "out.h"
 #include "simple.h"
 
+/* Begins with the first row, so that a failure prints nothing. */
+struct table {
+	const struct kallmod_out_sources *out;
+	const char *release;
+	bool begun;
+};
+
 static void print_report(void *arg, const struct kallmod_source_report *report)
 {
-	const struct kallmod_out_sources *out = arg;
+	struct table *table = arg;
 
-	out->row(report);
+	if (!table->begun)
+		table->out->begin(table->release);
+	table->begun = true;
+	table->out->row(report);
 }
 
 static int sources(struct kallmod_ctx *ctx, bool json, int n, char **arguments)
 {
-	const struct kallmod_out_sources *out =
-		json ? &kallmod_out_sources_json : &kallmod_out_sources_text;
-	int err;
+	struct table table = {
+		.out = json ? &kallmod_out_sources_json : &kallmod_out_sources_text,
+		.release = kallmod_ctx_release(ctx),
+	};
+	int err = kallmod_sources_probe(ctx, print_report, &table);
 
 	(void)n, (void)arguments;
-	out->begin(kallmod_ctx_release(ctx));
-	err = kallmod_sources_probe(ctx, print_report, (void *)out);
 	if (!err)
-		out->end();
+		table.out->end();
 	return err;
 }
 

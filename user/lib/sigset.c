@@ -203,8 +203,12 @@ static int apply_builtin(struct kallmod_sigset *set)
 		       !kallmod_ctx_get(set->ctx, KALLMOD_OPT_ROOT) &&
 		       !kallmod_ctx_get(set->ctx, KALLMOD_OPT_RELEASE);
 
-	if (given)
-		return read_builtin(set, given, true);
+	/* One that was asked for and is not there is an error and not an absence. */
+	if (given) {
+		int err = read_builtin(set, given, true);
+
+		return err == -ENOENT ? -EINVAL : err;
+	}
 	/* Symbols alone do not say whose modules.builtin would be the right one. */
 	if (offline)
 		return 0;

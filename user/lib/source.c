@@ -256,7 +256,7 @@ int kallmod_sources_probe(struct kallmod_ctx *ctx,
 			  void *arg)
 {
 	const char *wanted = wanted_source(ctx);
-	bool taken = false;
+	bool taken = false; /* by a source of the built-in modules */
 	uint8_t id = 0;
 	int err;
 
@@ -272,14 +272,15 @@ int kallmod_sources_probe(struct kallmod_ctx *ctx,
 		err = load_source(ctx, id, &map, &why);
 		if (err == -ENOMEM)
 			return err;
-		wins = source->merged ? kallmod_ctx_running(ctx) : !wanted && !taken;
+		/* What is merged needs a map to be merged into. */
+		wins = source->merged ? taken && kallmod_ctx_running(ctx) : !wanted && !taken;
 		if (wanted && !strcmp(wanted, source->name))
 			wins = true;
 		report.state = state_of(err, wins);
 		report.ranges = map ? count_module_ranges(map) : 0;
 		report.why = err ? kallmod_ctx_error(ctx) : why ? why : "";
 		report.advice = advice_of(source, report.state);
-		if (!err && !source->merged)
+		if (!err && !source->merged && wins)
 			taken = true;
 		fn(arg, &report);
 	}

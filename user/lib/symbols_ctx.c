@@ -50,8 +50,11 @@ static int read_symbols(struct kallmod_ctx *ctx, enum kallmod_symbols_extent ext
 	const char *named = kallmod_ctx_get(ctx, KALLMOD_OPT_KALLSYMS);
 	int err;
 
-	if (named)
-		return read_path(ctx, named, KALLMOD_SYMBOLS_ALL, ret);
+	if (named) {
+		err = read_path(ctx, named, KALLMOD_SYMBOLS_ALL, ret);
+		/* It was asked for, so that it is not there is an error and not an absence. */
+		return err == -ENOENT ? -EINVAL : err;
+	}
 	if (!kallmod_ctx_running(ctx))
 		return read_system_map(ctx, ret);
 	err = read_rooted(ctx, "/proc/kallsyms", extent, ret);
