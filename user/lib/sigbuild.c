@@ -88,7 +88,7 @@ int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *mo
 	char name[256];
 	size_t i;
 
-	for (i = 0; module[i] && i < sizeof(name) - 1; i++)
+	for (i = 0; i < sizeof(name) - 1 && module[i]; i++)
 		name[i] = module[i] == '-' ? '_' : module[i];
 	name[i] = '\0';
 	return names_number(builder, &builder->modules, name, KALLMOD_SIG_MAX_MODULES);
