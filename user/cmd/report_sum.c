@@ -208,6 +208,9 @@ static int compare_rows(const struct kallmod_report_row *a, const struct kallmod
 
 	if (x != y)
 		return x > y ? -1 : 1;
+	/* The same: by what else there is to say, but for names. */
+	if (sort < KALLMOD_REPORT_TOTAL)
+		return compare_rows(a, b, sort + 1);
 	return strcmp(a->name, b->name);
 }
 
