@@ -113,13 +113,15 @@ number() {
 }
 
 @test "a full disk while recording: an error, and nothing is left" {
-	mount -t tmpfs -o size=64k none "$BATS_TEST_TMPDIR" || skip "cannot mount a tmpfs"
+	disk=$BATS_TEST_TMPDIR/disk
+	mkdir "$disk"
+	mount -t tmpfs -o size=64k none "$disk" || skip "cannot mount a tmpfs"
 	load_dir=$(mktemp -d)
 	tests/load.sh 5 "$load_dir" 3>&- &
 	LOAD=$!
-	run -1 --separate-stderr "$KALLMOD" record -g -F 999 -d 4 -o "$BATS_TEST_TMPDIR/out.jsonl"
-	left=$(ls -A "$BATS_TEST_TMPDIR")
-	umount "$BATS_TEST_TMPDIR"
+	run -1 --separate-stderr "$KALLMOD" record -g -F 999 -d 4 -o "$disk/out.jsonl"
+	left=$(ls -A "$disk")
+	umount "$disk"
 	kill $LOAD 2>/dev/null || true
 	wait
 	rmdir "$load_dir" || true
