@@ -115,6 +115,8 @@ static int bench_open(struct bench *bench, struct kallmod_ctx *ctx,
 	if (err)
 		return err;
 	print = libbpf_set_print(silent);
+	if (getenv("KALLMOD_DEBUG_BPF"))
+		libbpf_set_print(print);
 	err = bench_load(bench, others);
 	libbpf_set_print(print);
 	if (err) {
