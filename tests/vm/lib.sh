@@ -65,6 +65,17 @@ mount_disk() {
 		mount -t ext4 /dev/vda /mnt
 }
 
+# Work for the kernel until stop_load; how long a test takes depends on the host.
+start_load() {
+	./load.sh 600 /mnt &
+	load=$!
+}
+
+stop_load() {
+	kill "$load"
+	wait "$load"
+}
+
 # A number out of a file of JSON: number FILE KEY
 number() {
 	sed 's/[,{}]/\n/g' "$1" | sed -n "s/^ *\"$2\": *\\(-\\{0,1\\}[0-9.]*\\).*/\\1/p" | head -n 1

@@ -43,7 +43,7 @@ verified_insns() {
 }
 
 sampler_works() {
-	./load.sh 20 /mnt &
+	start_load
 	check "kmodtop samples" sh -c 'kmodtop --once --json -d 4 >/tmp/top.json'
 	check "samples came" at_least /tmp/top.json samples 100
 	check "some of them in the kernel" at_least /tmp/top.json kernel 20
@@ -53,6 +53,6 @@ sampler_works() {
 	check "with stacks in records" sh -c \
 		'kallmod record -g -d 2 -o /tmp/record.jsonl && [ -s /tmp/record.jsonl ]'
 	check "the report reads the recording" kallmod report /tmp/record.jsonl
-	wait
+	stop_load
 	verified_insns
 }
