@@ -23,7 +23,7 @@
 #define NAME "kallmod record"
 
 enum { KEY_FORMAT = 0x1000, KEY_IDLE };
-enum { SERVICE_MS = 500 };
+enum { SERVICE_MS = 500, SYMBOLS_FIRST_HZ = 1000 };
 
 static const struct kallmod_out_recording *const formats[] = {
 	&kallmod_out_recording_jsonl, &kallmod_out_recording_folded};
@@ -302,20 +302,37 @@ static int sample_until_end(struct recording *recording)
 	return err;
 }
 
-static int run_sampler(struct recording *recording)
+/*
+ * Symbols are read when sampling has begun, so that it begins at once: samples wait in the ring
+ * buffer. It has room for a second or so at this rate, and so not for faster ones.
+ */
+static bool symbols_first(const struct kallmod_sampler_options *options)
 {
+	return options->period || options->hz > SYMBOLS_FIRST_HZ;
+}
+
+static int start(struct recording *recording)
+{
+	bool first = symbols_first(&recording->options->sampler);
 	double seconds = recording->options->seconds;
 	int err = write_header(recording);
 
+	if (!err && first)
+		err = kallmod_symbolizer_init(&recording->symbolizer, recording->ctx);
 	if (!err)
 		err = kallmod_sampler_start(recording->sampler);
 	if (!err && recording->options->command)
 		err = kallmod_child_go(&recording->child, recording->ctx);
-	if (err)
-		return err;
 	recording->end_ns = seconds ? now_ns() + (uint64_t)(seconds * 1e9) : 0;
-	/* Now, so that sampling begins at once: samples wait in the ring buffer. */
-	err = kallmod_symbolizer_init(&recording->symbolizer, recording->ctx);
+	if (!err && !first)
+		err = kallmod_symbolizer_init(&recording->symbolizer, recording->ctx);
+	return err;
+}
+
+static int run_sampler(struct recording *recording)
+{
+	int err = start(recording);
+
 	if (!err)
 		err = sample_until_end(recording);
 	kallmod_sampler_stop(recording->sampler);
