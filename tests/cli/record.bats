@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kallmod report on a recording that was made once, and kallmod record on this machine.
 
+# Set by run, and by bats:
+# shellcheck disable=SC2154
+
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -29,20 +32,20 @@ footer() {
 }
 
 @test "report: text, JSON, sorted otherwise, few functions" {
-	golden report.txt "$KALLMOD" report $recording
-	golden report.json "$KALLMOD" report --json $recording
-	golden report-total.txt "$KALLMOD" report --sort total -n 1 $recording
-	golden report-name.txt "$KALLMOD" report --sort name -n 0 $recording
-	golden report.txt "$KALLMOD" report - <$recording
+	golden report.txt "$KALLMOD" report "$recording"
+	golden report.json "$KALLMOD" report --json "$recording"
+	golden report-total.txt "$KALLMOD" report --sort total -n 1 "$recording"
+	golden report-name.txt "$KALLMOD" report --sort name -n 0 "$recording"
+	golden report.txt "$KALLMOD" report - <"$recording"
 }
 
 @test "report: without stacks there is SELF alone" {
-	sed 's/,"stack":\[.*\]}$/}/' $recording >"$dir/flat"
+	sed 's/,"stack":\[.*\]}$/}/' "$recording" >"$dir/flat"
 	golden report-self.txt "$KALLMOD" report -n 2 "$dir/flat"
 }
 
 @test "report: a torn end is told, and the rest is used" {
-	head -c -40 $recording >"$dir/torn"
+	head -c -40 "$recording" >"$dir/torn"
 	run -0 --separate-stderr "$KALLMOD" report "$dir/torn"
 	echo "$stderr"
 	[[ $output == *MODULE* ]]
@@ -54,8 +57,8 @@ footer() {
 }
 
 @test "report: two recordings, one behind the other, are added" {
-	cat $recording $recording >"$dir/two"
-	one=$("$KALLMOD" report --json $recording | sed -n 's/.*"samples":\([0-9]*\).*/\1/p')
+	cat "$recording" "$recording" >"$dir/two"
+	one=$("$KALLMOD" report --json "$recording" | sed -n 's/.*"samples":\([0-9]*\).*/\1/p')
 	two=$("$KALLMOD" report --json "$dir/two" | sed -n 's/.*"samples":\([0-9]*\).*/\1/p')
 	[ "$two" -eq $((2 * one)) ]
 }
@@ -66,10 +69,10 @@ footer() {
 	head -c 300000 /dev/urandom >"$dir/random"
 	head -c 3000000 /dev/zero >"$dir/zero"
 	echo 'dd;vfs_write_[k] 3' >"$dir/folded"
-	sed -n 2p $recording >"$dir/headless"
-	sed '1s/"format":1/"format":2/' $recording >"$dir/newer"
+	sed -n 2p "$recording" >"$dir/headless"
+	sed '1s/"format":1/"format":2/' "$recording" >"$dir/newer"
 	{
-		sed -n 1p $recording
+		sed -n 1p "$recording"
 		echo garbage
 	} >"$dir/nothing"
 	refused 1 "$dir/missing: not found" "$KALLMOD" report "$dir/missing"
@@ -81,20 +84,21 @@ footer() {
 	refused 1 "another format" "$KALLMOD" report "$dir/newer"
 	refused 1 "nothing but its first line" "$KALLMOD" report "$dir/nothing"
 	run -2 "$KALLMOD" report
-	run -2 "$KALLMOD" report $recording $recording
-	run -2 "$KALLMOD" report --sort odd $recording
-	run -2 "$KALLMOD" report -n -1 $recording
+	run -2 "$KALLMOD" report "$recording" "$recording"
+	run -2 "$KALLMOD" report --sort odd "$recording"
+	run -2 "$KALLMOD" report -n -1 "$recording"
 }
 
 @test "report: no escape sequence of a recording reaches the terminal" {
-	sed 's/"xfs"/"\\u001b[2Jxfs"/g' $recording >"$dir/hostile"
+	sed 's/"xfs"/"\\u001b[2Jxfs"/g' "$recording" >"$dir/hostile"
 	run "$KALLMOD" report "$dir/hostile"
 	[[ $output == *"could not be read"* ]]
 	[[ $output != *$'\033'* ]]
 }
 
 @test "report: a full disk and a closed pipe" {
-	run -1 --separate-stderr sh -c '"$0" report "$1" >/dev/full' "$KALLMOD" $recording
+	# shellcheck disable=SC2016
+	run -1 --separate-stderr sh -c 'exec "$0" report "$1" >/dev/full' "$KALLMOD" "$recording"
 	[[ $stderr == *"standard output: No space left on device"* ]]
 }
 
@@ -115,8 +119,8 @@ footer() {
 		sleep 1.5; kill $!' 2>"$dir/errors"
 	cat "$dir/errors"
 	[[ $(head -n 1 "$dir/a") == '{"kallmod":"'*'"format":1'*'"stacks":true}' ]]
-	lines=$(grep -c '"mode":"[a-z]*"' "$dir/a")
-	[ "$lines" -eq $(($(wc -l <"$dir/a") - 2)) ]
+	samples=$(grep -c '"mode":"[a-z]*"' "$dir/a")
+	[ "$samples" -eq $(($(wc -l <"$dir/a") - 2)) ]
 	[ "$(grep -c '"mode":"kernel"' "$dir/a")" -eq \
 		$(($(footer "$dir/a" kernel) - $(footer "$dir/a" lost))) ]
 	[ "$(footer "$dir/a" samples)" -eq $(($(footer "$dir/a" kernel) + $(footer "$dir/a" user) + \

@@ -96,29 +96,31 @@ static int grow(struct kallmod_report_sum *sum)
 	return 0;
 }
 
-/* The number + 1 of the entry of name, made when it is new; 0: no memory. */
-static uint32_t entry_of(struct kallmod_report_sum *sum, uint32_t module, const char *name)
+static uint32_t new_entry(struct kallmod_report_sum *sum, uint32_t *slot, uint32_t module,
+			  const char *name)
 {
-	uint32_t *slot = find_slot(sum, module, name);
-	size_t length = strlen(name) + 1;
-	char *copy;
+	char *copy = strdup(name);
 
-	/* Modules get others of their own: what is left of the room is for those. */
-	if (!*slot && (sum->n >= ENTRIES_MAX || sum->text + length > TEXT_MAX)) {
-		name = "(others)";
-		length = strlen(name) + 1;
-		slot = find_slot(sum, module, name);
-	}
-	if (*slot)
-		return *slot;
-	copy = strdup(name);
 	if (!copy || grow(sum)) {
 		free(copy);
 		return 0;
 	}
 	sum->entries[sum->n] = (struct entry){.row.name = copy, .module = module};
-	sum->text += length;
+	sum->text += strlen(name) + 1;
 	return *slot = ++sum->n;
+}
+
+/* The number + 1 of the entry of name, made when it is new; 0: no memory. */
+static uint32_t entry_of(struct kallmod_report_sum *sum, uint32_t module, const char *name)
+{
+	uint32_t *slot = find_slot(sum, module, name);
+
+	/* Modules get others of their own: what is left of the room is for those. */
+	if (!*slot && (sum->n >= ENTRIES_MAX || sum->text + strlen(name) >= TEXT_MAX)) {
+		name = "(others)";
+		slot = find_slot(sum, module, name);
+	}
+	return *slot ? *slot : new_entry(sum, slot, module, name);
 }
 
 static uint32_t module_of(struct kallmod_report_sum *sum, const char *name)
