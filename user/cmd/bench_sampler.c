@@ -189,7 +189,7 @@ static int compare(const void *a, const void *b)
 /* The median of one field, at offset, of the rounds. */
 static double median(const struct round *rounds, int n, size_t offset)
 {
-	double values[MAX_ROUNDS];
+	double values[MAX_ROUNDS] = {};
 
 	for (int i = 0; i < n; i++)
 		memcpy(&values[i], (const char *)&rounds[i] + offset, sizeof(values[i]));

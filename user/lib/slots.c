@@ -7,12 +7,8 @@
 #include "slots.h"
 
 enum {
-	PAGE = 4096,
-	SLOT = 16,
-	SLOTS_PER_PAGE = PAGE / SLOT,
-	CHUNK_SPAN = 256 * PAGE, /* bytes of text that one directory chunk covers */
 	MAX_CHUNKS = 0x8000,
-	SPARE_LEAVES = 1024,	 /* for BPF programs that come later: one page of code each */
+	SPARE_LEAVES = 1024,  /* for BPF programs that come later: one page of code each */
 	SPARE_BOUNDS = 8192,
 };
 
@@ -226,7 +222,7 @@ static int chunk_add(struct kallmod_slots *slots, bool grow)
 static int fill_slot(struct kallmod_slots *slots, uint16_t *entry, struct cursor *cursor,
 		     uint64_t addr, bool grow, size_t first)
 {
-	uint64_t end = min_u64(addr + SLOT, cursor->end);
+	uint64_t end = min_u64(addr + KALLMOD_SLOT_BYTES, cursor->end);
 	int err = 0;
 
 	cursor_seek(cursor, addr);
@@ -251,9 +247,9 @@ static int fill_leaf(struct kallmod_slots *slots, struct cursor *cursor, uint64_
 
 	if (leaf < 0)
 		return leaf;
-	for (int i = 0; i < SLOTS_PER_PAGE; i++) {
+	for (int i = 0; i < KALLMOD_PAGE_SLOTS; i++) {
 		uint16_t *entry = &slots->chunks[leaf].entries[i];
-		uint64_t slot = addr + (uint64_t)i * SLOT;
+		uint64_t slot = addr + (uint64_t)i * KALLMOD_SLOT_BYTES;
 
 		*entry = KALLMOD_SET_UNRESOLVED;
 		if (slot < cursor->end)
@@ -281,12 +277,12 @@ static int fill_area(struct kallmod_slots *slots, const struct kallmod_table_are
 {
 	struct cursor cursor = {.pieces = pieces, .end = area->base + area->size};
 
-	for (uint64_t addr = area->base; addr < cursor.end; addr += PAGE) {
-		uint64_t page = (addr - area->base) / PAGE;
+	for (uint64_t addr = area->base; addr < cursor.end; addr += KALLMOD_PAGE_BYTES) {
+		uint64_t page = (addr - area->base) / KALLMOD_PAGE_BYTES;
 		uint16_t entry;
 
 		cursor_seek(&cursor, addr);
-		if (cursor_piece_end(&cursor) >= min_u64(addr + PAGE, cursor.end)) {
+		if (cursor_piece_end(&cursor) >= min_u64(addr + KALLMOD_PAGE_BYTES, cursor.end)) {
 			entry = cursor_set(&cursor);
 		} else {
 			int leaf = fill_leaf(slots, &cursor, addr, grow);
@@ -326,7 +322,7 @@ static void text_span(const struct kallmod_map *map, uint64_t *start, uint64_t *
 
 size_t kallmod_slots_module_chunks(const struct kallmod_slots *slots)
 {
-	return (slots->config->modules.size + CHUNK_SPAN - 1) / CHUNK_SPAN;
+	return (slots->config->modules.size + KALLMOD_CHUNK_BYTES - 1) / KALLMOD_CHUNK_BYTES;
 }
 
 /*
@@ -356,7 +352,7 @@ static int init_areas(struct kallmod_slots *slots, const struct kallmod_map *map
 	text_span(map, &start, &end);
 	if (start >= end)
 		return -EINVAL;
-	config->text.base = start & ~(CHUNK_SPAN - 1ull);
+	config->text.base = start & ~(KALLMOD_CHUNK_BYTES - 1ull);
 	config->text.size = end - config->text.base;
 	if (config->text.size > KALLMOD_TEXT_MAX)
 		return -E2BIG;
@@ -450,55 +446,4 @@ void kallmod_slots_deinit(struct kallmod_slots *slots)
 int kallmod_slots_update(struct kallmod_slots *slots, const struct kallmod_map *map)
 {
 	return fill_modules(slots, map, false);
-}
-
-static uint32_t search(const struct kallmod_slots *slots, size_t first, uint64_t ip)
-{
-	uint32_t set = KALLMOD_SET_UNRESOLVED;
-
-	for (size_t i = first; i < slots->nbounds && slots->bounds[i].start <= ip; i++)
-		set = slots->bounds[i].set;
-	return set;
-}
-
-uint32_t kallmod_slots_find(const struct kallmod_slots *slots, uint64_t ip)
-{
-	const struct kallmod_table_config *config = slots->config;
-	bool text = ip - config->text.base < config->text.size;
-	uint64_t offset = ip - (text ? config->text.base : config->modules.base);
-	uint32_t entry, leaf;
-
-	if (!text && offset >= config->modules.size)
-		return KALLMOD_SET_UNRESOLVED;
-	entry = text ? config->text_pages[offset / PAGE] :
-		       slots->chunks[offset / CHUNK_SPAN].entries[offset / PAGE % 256];
-	if (!(entry & KALLMOD_TABLE_LEAF))
-		return entry;
-	leaf = entry & ~KALLMOD_TABLE_LEAF;
-	entry = slots->chunks[leaf].entries[ip / SLOT % 256];
-	if (!(entry & KALLMOD_TABLE_MIXED))
-		return entry;
-	return search(slots, slots->leaf_bounds[leaf] + (entry & ~KALLMOD_TABLE_MIXED), ip);
-}
-
-/* What a leaf costs, with its entry in the list of first bounds. */
-#define LEAF_BYTES (sizeof(struct kallmod_chunk) + sizeof(uint64_t))
-
-size_t kallmod_slots_text_bytes(const struct kallmod_slots *slots)
-{
-	size_t leaves = slots->first_module_leaf - kallmod_slots_module_chunks(slots);
-
-	return sizeof(*slots->config) + leaves * LEAF_BYTES +
-	       slots->first_module_bound * sizeof(struct kallmod_bound);
-}
-
-size_t kallmod_slots_module_bytes(const struct kallmod_slots *slots)
-{
-	size_t leaves = slots->chunk_capacity - slots->first_module_leaf;
-
-	if (!slots->config->modules.size)
-		return 0;
-	return (kallmod_slots_module_chunks(slots) + leaves) * LEAF_BYTES +
-	       (slots->bound_capacity - slots->first_module_bound) *
-		       sizeof(struct kallmod_bound);
 }

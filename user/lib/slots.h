@@ -11,6 +11,13 @@
 #include "kallmod.h"
 #include "kallmod_tables.h"
 
+enum {
+	KALLMOD_SLOT_BYTES = 16,   /* of text, for one entry of a leaf */
+	KALLMOD_PAGE_BYTES = 4096, /* for one entry of the directory, or a leaf */
+	KALLMOD_PAGE_SLOTS = KALLMOD_PAGE_BYTES / KALLMOD_SLOT_BYTES,
+	KALLMOD_CHUNK_BYTES = 256 * KALLMOD_PAGE_BYTES, /* for a chunk of the directory */
+};
+
 /*
  * Chunks stand in this order: module directory, text leaves, module leaves. The first and the
  * last group and the module bounds change after creation. The text's directory is in config.
