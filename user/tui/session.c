@@ -23,16 +23,14 @@ uint64_t kmodtop_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
-/* For whoever measures the start: time since the kernel started us, in milliseconds. */
+/* For whoever measures the start from outside: the wall clock at the first sample. */
 static void tell_start(const struct kmodtop_session *session)
 {
-	struct timespec cpu;
+	struct timespec now;
 
-	if (!getenv("KALLMOD_DEBUG"))
-		return;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-	kallmod_log(session->ctx, KALLMOD_LOG_INFO, "sampling after %.1f ms of CPU time",
-		    cpu.tv_sec * 1e3 + cpu.tv_nsec / 1e6);
+	clock_gettime(CLOCK_REALTIME, &now);
+	kallmod_log(session->ctx, KALLMOD_LOG_INFO, "sampling since %lld.%06ld",
+		    (long long)now.tv_sec, now.tv_nsec / 1000);
 }
 
 static void describe(struct kmodtop_session *session)
