@@ -95,28 +95,32 @@ static __always_inline void count_total(__u32 set, __u64 sample)
 /*
  * One frame of a walk, as a function of its own: it is verified once, and not once per frame.
  * last is the module set of the frame before: a module's frames come in runs, and only the
- * first of a run has anything to count. Returns the frame's set, marks included.
+ * first of a run has anything to count. Returns the frame's set, and STOP with it where an
+ * interrupt or softirq begins.
  */
+#define STOP 0x10000
+
 __attribute__((noinline)) int visit_frame(__u64 ip, __u32 i, __u32 last, __u64 number)
 {
 	__u32 marked = kallmod_lookup_marked(ip), set = plain(marked), zero = 0;
+	__u32 result = marked == KALLMOD_SET_IRQ ? STOP : set;
 	struct sample *sample;
 
 	if (set == last && !(kallmod_flags & KALLMOD_PROFILE_RECORD))
-		return marked;
+		return result;
 	if (kallmod_flags & KALLMOD_PROFILE_COUNT)
 		count_total(set, number);
 	if (!set && !(kallmod_flags & KALLMOD_PROFILE_RECORD))
-		return marked;
+		return result;
 	sample = bpf_map_lookup_elem(&scratch, &zero);
 	if (!sample)
-		return marked;
+		return result;
 	sample->raw.sets[i & KALLMOD_MAX_FRAMES] = set;
 	if (set && !sample->charged) {
 		sample->charged = set;
 		sample->charged_ip = ip;
 	}
-	return marked;
+	return result;
 }
 
 /* Tags a frame behind an interrupt entry, which counts for nobody. */
@@ -126,28 +130,29 @@ __attribute__((noinline)) int tag_frame(__u64 ip)
 }
 
 /*
- * Walks the n frames, leaf first, to the first interrupt or softirq entry: what lies behind
- * it was interrupted and did not ask for this time. number is the sample's on this CPU.
+ * Walks the n frames of the sample at work, leaf first, to the first interrupt or softirq
+ * entry: what lies behind it was interrupted and did not ask for this time. number is the
+ * sample's on this CPU. A function for the verifier's sake: the loop is explored once, and not
+ * for every state that its caller may be in. Returns whether there was such an entry.
  */
-static __always_inline void walk(struct sample *sample, __u32 n, __u64 number,
-				 struct kallmod_profile_stats *st)
+__attribute__((noinline)) int walk(__u32 n, __u64 number)
 {
-	__u32 i, marked = KALLMOD_SET_RESERVED;
+	__u32 i, zero = 0, frame = KALLMOD_SET_RESERVED;
+	struct sample *sample = bpf_map_lookup_elem(&scratch, &zero);
 
+	if (!sample)
+		return 0;
 	for (i = 0; i < KALLMOD_MAX_FRAMES && i < n; i++) {
 		/* All but the leaf are return addresses: the call is before them. */
-		marked = visit_frame(sample->raw.frames[i] - (i ? 1 : 0), i, plain(marked),
-				     number);
-		if (marked == KALLMOD_SET_IRQ) {
-			st->irq_stops++;
+		frame = visit_frame(sample->raw.frames[i] - (i ? 1 : 0), i, frame, number);
+		if (frame & STOP)
 			break;
-		}
 	}
 	/* A record keeps the frames behind an interrupt entry, for the eye: tag those too. */
-	if (!(kallmod_flags & KALLMOD_PROFILE_RECORD))
-		return;
-	for (i++; i < KALLMOD_MAX_FRAMES && i < n; i++)
-		sample->raw.sets[i] = tag_frame(sample->raw.frames[i] - 1);
+	if (kallmod_flags & KALLMOD_PROFILE_RECORD)
+		for (i++; i < KALLMOD_MAX_FRAMES && i < n; i++)
+			sample->raw.sets[i] = tag_frame(sample->raw.frames[i] - 1);
+	return !!(frame & STOP);
 }
 
 /* The entry of a function and a process: an old one, or a free one that is made theirs. */
@@ -269,7 +274,7 @@ static __always_inline void sample_kernel(void *ctx, struct kallmod_profile_stat
 		if (kallmod_flags & KALLMOD_PROFILE_STOP_AFTER_STACK)
 			return;
 		if (nframes)
-			walk(sample, nframes, st->samples, st);
+			st->irq_stops += walk(nframes, st->samples);
 		else if (kallmod_flags & KALLMOD_PROFILE_COUNT)
 			count_total(set, st->samples);
 	}
