@@ -88,7 +88,7 @@ program() {
 		{
 			return kallmod_lookup((__u64)(unsigned long)ctx);
 		}
-		char license[] SEC("license") = "GPL";
+		char LICENSE[] SEC("license") = "GPL";
 	END
 	clang -O2 -g -target bpf -mcpu=v2 -Wall -Werror -I"$DEST/usr/include/kallmod" \
 		-I"/usr/include/$(gcc -print-multiarch)" \
