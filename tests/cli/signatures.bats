@@ -88,6 +88,19 @@ setup() {
 	"$KALLMOD" map "${kernel[@]}" | cut -f 1,2 | diff - "$BATS_TEST_TMPDIR/installed"
 }
 
+@test "ranges without the anchor of .text: inferred instead, never all core" {
+	root=$BATS_TEST_TMPDIR/root
+	mkdir -p "$root/proc/sys/kernel" "$root/lib/modules/6.12.0-made"
+	echo 6.12.0-made >"$root/proc/sys/kernel/osrelease"
+	cp "$BATS_TEST_TMPDIR/System.map" "$root/proc/kallsyms"
+	printf '.text 00000000-00000000 = %s\n.text 00001500-00002100 alpha\n' _gone \
+		>"$root/lib/modules/6.12.0-made/modules.builtin.ranges"
+	run -0 --separate-stderr "$KALLMOD" map --root "$root" --signatures "$SETS"
+	echo "$output$stderr"
+	[[ $stderr == "kallmod map: warning: "*"anchor _gone of .text is not among the symbols"*"source signatures is used instead"* ]]
+	grep -q $'^ffffffff81001500.*\talpha\tsignatures\tinferred' <<<"$output"
+}
+
 @test "all releases left out: nothing is left, and it is said" {
 	refused 1 "left out" "$KALLMOD" map "${kernel[@]}" --source signatures --exclude-release 6
 }

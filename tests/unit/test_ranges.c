@@ -161,6 +161,23 @@ static void disagreeing_sections_are_left_out(void **state)
 	kallmod_map_destroy(map);
 }
 
+/* All text would be core, and exact: no other section makes up for it. */
+static void text_is_not_left_out(void **state)
+{
+	static const char *const file =
+		".text 00000000-00000000 = gone\n"
+		".text 00001000-00002000 a\n"
+		".data 00000000-00000000 = _sdata\n"
+		".data 00000400-00000480 b\n";
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+
+	assert_int_equal(build(root, kallsyms, file, &map), -EINVAL);
+	assert_error(root->ctx, "anchor gone of .text is not among the symbols");
+	assert_string_equal(root->log, "");
+	assert_null(map);
+}
+
 static void foreign_files_are_recognised(void **state)
 {
 	static const char *const file =
@@ -228,10 +245,14 @@ static void bad_files_are_refused(void **state)
 		{ ".text 00001000-00002000 = _text\n", "line 1" },
 		{ ".text 00000000-00000000 = _text\n.text 00000000-00000000 = _stext\n",
 		  "second anchor" },
-		{ ".text 00000000-00000000 = gone\n.text 00001000-00002000 a\n", "no anchor" },
+		{ ".text 00000000-00000000 = gone\n.text 00001000-00002000 a\n",
+		  "anchor gone of .text" },
 		{ ".text ffffffffffffffff-ffffffffffffffff = _text\n.text 00001000-00002000 a\n",
-		  "no anchor" },
-		{ ".text 0-0 = _text\n.text fffffffffffffff0-ffffffffffffffff a\n", "no anchor" },
+		  "anchor _text of .text" },
+		{ ".text 0-0 = _text\n.text fffffffffffffff0-ffffffffffffffff a\n",
+		  "anchor _text of .text" },
+		{ ".text 00001000-00002000 a\n", ".text has no anchor" },
+		{ ".data 00000000-00000000 = gone\n.data 00000400-00000480 b\n", "no anchor" },
 	};
 	struct fake_root *root = *state;
 	struct kallmod_map *map;
@@ -310,6 +331,7 @@ int main(void)
 		rooted_test(anchors_may_begin_a_range),
 		rooted_test(missing_anchors_block_nothing),
 		rooted_test(disagreeing_sections_are_left_out),
+		rooted_test(text_is_not_left_out),
 		rooted_test(foreign_files_are_recognised),
 		rooted_test(backward_ranges_are_left_out),
 		rooted_test(long_names_fit),

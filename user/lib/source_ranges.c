@@ -34,7 +34,8 @@ struct section {
 	size_t count;	  /* ranges */
 	uint64_t highest; /* the highest end of a range, an offset */
 	bool placed;
-	uint64_t base;	  /* run-time address, when placed */
+	uint64_t base;	     /* run-time address, when placed */
+	const char *problem; /* what its anchor does, when it is left out; NULL: it has none */
 };
 
 struct ranges_file {
@@ -191,25 +192,39 @@ static bool is_wanted(const struct ranges_file *file, const struct section *sect
 	return !kallmod_ctx_text_only(file->ctx);
 }
 
+/* Data is often not among the symbols, and only what a command asks for misses it. */
+static void leave_out(struct ranges_file *file, struct section *section, const char *problem)
+{
+	bool data = section_kind(section) == KALLMOD_SECTION_DATA;
+
+	section->placed = false;
+	section->problem = problem;
+	/* Without .text there is no map, and the error says so. */
+	if (is_text(section))
+		return;
+	if (problem)
+		kallmod_log(file->ctx, data ? KALLMOD_LOG_INFO : KALLMOD_LOG_WARN,
+			    "%s: anchor %s %s: section %s is left out", file->path,
+			    section->anchor, problem, section->name);
+	else
+		kallmod_log(file->ctx, KALLMOD_LOG_INFO,
+			    "%s: section %s has no anchor and is left out", file->path,
+			    section->name);
+}
+
 static void place(struct ranges_file *file, struct section *section,
 		  const struct kallmod_symbols *symbols)
 {
 	const struct kallmod_symbol *symbol;
 
 	if (!section->anchor) {
-		kallmod_log(file->ctx, KALLMOD_LOG_INFO,
-			    "%s: section %s has no anchor and is left out", file->path,
-			    section->name);
+		leave_out(file, section, NULL);
 		return;
 	}
 	symbol = kallmod_symbols_by_name(symbols, section->anchor);
 	if (!symbol || symbol->addr < section->anchor_offset ||
 	    symbol->addr - section->anchor_offset > UINT64_MAX - section->highest) {
-		kallmod_log(file->ctx,
-			    section_kind(section) == KALLMOD_SECTION_DATA ? KALLMOD_LOG_INFO :
-									    KALLMOD_LOG_WARN,
-			    "%s: anchor %s is not among the symbols: section %s is left out",
-			    file->path, section->anchor, section->name);
+		leave_out(file, section, "is not among the symbols");
 		return;
 	}
 	section->base = symbol->addr - section->anchor_offset;
@@ -246,10 +261,7 @@ static int check_starts(struct ranges_file *file, const struct kallmod_symbols *
 			return kallmod_fail(file->ctx, -EINVAL,
 					    "%s: belongs to another kernel: only %u %% of its starts are functions of this one; remove it or get the right one",
 					    file->path, percent);
-		section->placed = false;
-		kallmod_log(file->ctx, KALLMOD_LOG_WARN,
-			    "%s: anchor %s disagrees with the symbols: section %s is left out",
-			    file->path, section->anchor, section->name);
+		leave_out(file, section, "disagrees with the symbols");
 	}
 	return 0;
 }
@@ -293,10 +305,7 @@ static int drop_disordered(struct ranges_file *file)
 		struct section *section = &file->sections[i];
 
 		if (section->placed && !kept[i])
-			kallmod_log(file->ctx, KALLMOD_LOG_WARN,
-				    "%s: anchor %s disagrees with the others: section %s is left out",
-				    file->path, section->anchor, section->name);
-		section->placed = kept[i];
+			leave_out(file, section, "disagrees with the others");
 	}
 	return 0;
 }
@@ -327,12 +336,26 @@ static size_t count_left_out(const struct ranges_file *file)
 	return count;
 }
 
-static bool text_is_missing(const struct ranges_file *file)
+/*
+ * A map is for text first. Without .text all of it would be core, and exact: not so, and any
+ * other source is better, on the running kernel and on another one.
+ */
+static int check_text(const struct ranges_file *file)
 {
-	for (size_t i = 0; i < file->section_count; i++)
-		if (is_text(&file->sections[i]) && file->sections[i].count)
-			return !file->sections[i].placed;
-	return false;
+	for (size_t i = 0; i < file->section_count; i++) {
+		const struct section *section = &file->sections[i];
+
+		if (!is_text(section) || section->placed || !section->count)
+			continue;
+		if (!section->anchor)
+			return kallmod_fail(file->ctx, -EINVAL,
+					    "%s: .text has no anchor; get the file that was built with the kernel",
+					    file->path);
+		return kallmod_fail(file->ctx, -EINVAL,
+				    "%s: anchor %s of .text %s; get the file of this kernel",
+				    file->path, section->anchor, section->problem);
+	}
+	return 0;
 }
 
 static int place_all(struct ranges_file *file, const struct kallmod_symbols *symbols)
@@ -342,12 +365,9 @@ static int place_all(struct ranges_file *file, const struct kallmod_symbols *sym
 	for (size_t i = 0; i < file->section_count; i++)
 		if (is_wanted(file, &file->sections[i]))
 			place(file, &file->sections[i], symbols);
-	/* A running kernel's map is for its text; without it another source is better. */
-	if (kallmod_ctx_live(file->ctx) && text_is_missing(file))
-		return kallmod_fail(file->ctx, -EINVAL,
-				    "%s: the anchor of .text is not among the symbols; get the file of this kernel",
-				    file->path);
-	err = check_starts(file, symbols);
+	err = check_text(file);
+	if (!err)
+		err = check_starts(file, symbols);
 	return err ? err : drop_disordered(file);
 }
 
