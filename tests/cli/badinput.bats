@@ -73,7 +73,21 @@ each() {
 	diff <(grep -v ffffffff9a2 tests/golden/map.txt) <(grep -v ffffffff9a2 "$BATS_TEST_TMPDIR/map")
 	run ! grep -q $'^ffffffff9a2.*ext4' "$BATS_TEST_TMPDIR/map"
 	run -0 "$KALLMOD" sources "${here[@]}"
-	grep -q '2 sections left out' <<<"$output"
+	grep -qF '2 sections left out: .bss (anchor no_such_symbol is not among the symbols), .init.text (anchor no_such_anchor is not among the symbols)' <<<"$output"
+	copy_machine_again
+	# One of another section, and none at all.
+	sed -i 's/= no_such_symbol/= _text/; /= _sinittext/d' "$ranges"
+	run -0 "$KALLMOD" sources "${here[@]}"
+	grep -qF '2 sections left out: .bss (anchor _text disagrees with the others), .init.text (no anchor)' <<<"$output"
+	copy_machine_again
+	for i in {1..20}; do
+		printf '.rodata%d 0-0 = gone_%d\n.rodata%d 00000100-00000200 ext4\n' "$i" "$i" "$i"
+	done >>"$ranges"
+	run -0 "$KALLMOD" sources "${here[@]}"
+	grep -q '21 sections left out: .*, …$' <<<"$output"
+	sed -i '/no_such_symbol/d; /^.bss/d; /^.rodata/d' "$ranges"
+	run -0 "$KALLMOD" sources "${here[@]}"
+	grep -q ' 9 ranges, 0 sections left out$' <<<"$output"
 }
 
 copy_machine_again() {

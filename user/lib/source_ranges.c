@@ -20,6 +20,8 @@
 #define STARTS_PERCENT_MIN 90
 /* Kernels have a dozen. */
 #define SECTIONS_MAX 1000
+/* The report stays a line that can be read. */
+#define LEFT_OUT_NAMED 16
 
 struct offset_range {
 	uint64_t start, end; /* offsets, [start, end) */
@@ -212,6 +214,11 @@ static void leave_out(struct ranges_file *file, struct section *section, const c
 			    section->name);
 }
 
+static bool is_left_out(const struct ranges_file *file, const struct section *section)
+{
+	return !section->placed && is_wanted(file, section);
+}
+
 static void place(struct ranges_file *file, struct section *section,
 		  const struct kallmod_symbols *symbols)
 {
@@ -327,13 +334,47 @@ static int add_ranges(struct ranges_file *file, uint8_t id, size_t *count_ret)
 	return 0;
 }
 
-static size_t count_left_out(const struct ranges_file *file)
+/* "2 sections left out: .bss (anchor __bss_start is not among the symbols), …" */
+static void print_left_out(const struct ranges_file *file, FILE *to)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < file->section_count; i++)
-		count += !file->sections[i].placed && is_wanted(file, &file->sections[i]);
-	return count;
+		count += is_left_out(file, &file->sections[i]);
+	fprintf(to, "%zu section%s left out", count, count == 1 ? "" : "s");
+	count = 0;
+	for (size_t i = 0; i < file->section_count && count <= LEFT_OUT_NAMED; i++) {
+		const struct section *section = &file->sections[i];
+
+		if (!is_left_out(file, section))
+			continue;
+		fputs(count ? ", " : ": ", to);
+		if (count++ == LEFT_OUT_NAMED)
+			fputs("…", to);
+		else if (section->anchor)
+			fprintf(to, "%s (anchor %s %s)", section->name, section->anchor,
+				section->problem);
+		else
+			fprintf(to, "%s (no anchor)", section->name);
+	}
+}
+
+static int explain(const struct ranges_file *file, size_t ranges, char **why_ret)
+{
+	cleanup_free char *why = NULL;
+	size_t size;
+	FILE *to = open_memstream(&why, &size);
+	bool failed;
+
+	if (!to)
+		return -ENOMEM;
+	fprintf(to, "%s: %zu ranges, ", file->path, ranges);
+	print_left_out(file, to);
+	failed = ferror(to);
+	if (fclose(to) || failed)
+		return -ENOMEM;
+	*why_ret = cleanup_take(why);
+	return 0;
 }
 
 /*
@@ -409,10 +450,7 @@ static int load(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id, ch
 				   file.path);
 	if (!err)
 		err = kallmod_source_add_landmarks(ctx, map, symbols);
-	if (!err && asprintf(why_ret, "%s: %zu ranges, %zu sections left out", file.path, count,
-			     count_left_out(&file)) < 0)
-		err = -ENOMEM;
-	return err;
+	return err ? err : explain(&file, count, why_ret);
 }
 
 const struct kallmod_source kallmod_source_ranges = {
