@@ -125,6 +125,43 @@ setup() {
 	done
 }
 
+# named NAME FILE: an object file whose .modinfo says it is NAME (as printf has it).
+named() {
+	printf 'int f(void) { return 1; }\n' | gcc -x c -c -o "$2" -
+	printf "name=$1\\0" >"$BATS_TEST_TMPDIR/modinfo"
+	objcopy --add-section .modinfo="$BATS_TEST_TMPDIR/modinfo" "$2"
+}
+
+@test "build: odd names of modules and releases are refused" {
+	out=$BATS_TEST_TMPDIR/out.sig dir=$BATS_TEST_TMPDIR/odd
+	mkdir "$dir"
+	for name in '' 'two words' 'a,b' 'a[b]' '\033[31mred' 'a/b' "$(printf 'n%.0s' {1..256})"; do
+		named "$name" "$dir/odd.ko"
+		refused 1 "odd.ko: its name (.modinfo) is empty, too long or has an odd character" \
+			"$KALLMOD" signatures build -o "$out" "6.1=$dir"
+	done
+	named "$(printf 'n%.0s' {1..255})" "$dir/odd.ko"
+	"$KALLMOD" signatures build -o "$out" "6.1=$dir"
+	run -0 "$KALLMOD" signatures list "$out"
+	rm "$out"
+	for release in 'two words' $'6.1\033' 6,1 "$(printf '6%.0s' {1..256})"; do
+		refused 1 "a release is 1 to 255" "$KALLMOD" signatures build -o "$out" \
+			"$release=$dir"
+	done
+	[ ! -e "$out" ]
+	# The file's name, when it has no other.
+	rm "$dir/odd.ko"
+	module alpha "$dir/a b.ko"
+	refused 1 "a b.ko: its name" "$KALLMOD" signatures build -o "$out" "6.1=$dir"
+}
+
+@test "build: a link to the directory is as good as the directory" {
+	ln -s "$BATS_FILE_TMPDIR/new" "$BATS_TEST_TMPDIR/link"
+	"$KALLMOD" signatures build -o "$BATS_TEST_TMPDIR/linked.sig" \
+		"6.1.0-old=$BATS_FILE_TMPDIR/old" "6.12.0-new=$BATS_TEST_TMPDIR/link"
+	cmp "$SETS/made.sig" "$BATS_TEST_TMPDIR/linked.sig"
+}
+
 @test "build: bad input leaves no file" {
 	out=$BATS_TEST_TMPDIR/out.sig
 	mkdir "$BATS_TEST_TMPDIR/empty" "$BATS_TEST_TMPDIR/bad" "$BATS_TEST_TMPDIR/packed"

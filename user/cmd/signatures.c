@@ -60,11 +60,28 @@ static int add_file(const char *path, const struct stat *st, int type, struct FT
 	return build.err ? 1 : 0;
 }
 
+/* Reads what is below the directory; it may be named by a symbolic link, none below is followed. */
+static int add_directory(struct kallmod_ctx *ctx, const char *path)
+{
+	cleanup_free char *directory = realpath(path, NULL);
+
+	build.err = 0;
+	build.files = build.functions = 0;
+	build.module_name[0] = '\0';
+	if (!directory || (nftw(directory, add_file, 32, FTW_PHYS) < 0 && !build.err))
+		return kallmod_fail(ctx, -errno, "%s: %s", path, strerror(errno));
+	if (!build.err && !build.files)
+		return kallmod_fail(ctx, -ENOENT, "%s: no .ko, .ko.xz, .ko.zst or .ko.gz below it",
+				    path);
+	return build.err;
+}
+
 /* One argument: RELEASE=DIR. */
 static int add_release(struct kallmod_ctx *ctx, const char *argument)
 {
 	const char *equals = strchr(argument, '=');
 	cleanup_free char *release = NULL;
+	int err;
 
 	if (!equals || equals == argument || !equals[1])
 		return kallmod_fail(ctx, -EINVAL,
@@ -76,18 +93,11 @@ static int add_release(struct kallmod_ctx *ctx, const char *argument)
 	build.release = kallmod_sigbuilder_release(build.builder, release);
 	if (build.release < 0)
 		return build.release;
-	build.files = build.functions = 0;
-	build.module_name[0] = '\0';
-	if (nftw(equals + 1, add_file, 32, FTW_PHYS) < 0 && !build.err)
-		return kallmod_fail(ctx, -errno, "%s: %s", equals + 1, strerror(errno));
-	if (build.err)
-		return build.err;
-	if (!build.files)
-		return kallmod_fail(ctx, -ENOENT, "%s: no .ko, .ko.xz, .ko.zst or .ko.gz below it",
-				    equals + 1);
-	fprintf(stderr, "%s: %s: %zu modules, %zu functions\n", NAME, release, build.files,
-		build.functions);
-	return 0;
+	err = add_directory(ctx, equals + 1);
+	if (!err)
+		fprintf(stderr, "%s: %s: %zu modules, %zu functions\n", NAME, release,
+			build.files, build.functions);
+	return err;
 }
 
 static int run_build(struct options *options)

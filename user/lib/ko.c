@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "ko.h"
+#include "sigfile.h"
 
 enum { PACKED_MAX = 64 << 20, KO_MAX = 256 << 20 };
 
@@ -231,7 +232,8 @@ int kallmod_ko_functions(struct kallmod_ctx *ctx, const char *path,
 	__attribute__((cleanup(bytes_deinit))) struct bytes bytes = {};
 	cleanup_free char *packed = NULL;
 	int packing = find_packing(path), err;
-	char name[256];
+	/* One more than a name may have: what is cut off is still too long. */
+	char name[KALLMOD_SIG_MAX_NAME + 2];
 	size_t size;
 	Elf *elf;
 
@@ -251,7 +253,12 @@ int kallmod_ko_functions(struct kallmod_ctx *ctx, const char *path,
 		return kallmod_fail(ctx, -EINVAL, "%s: is no kernel module", path);
 	}
 	module_name(elf, path, packing, name, sizeof(name));
-	err = each_function(elf, name, fn, arg);
+	if (kallmod_sig_module_valid(name))
+		err = each_function(elf, name, fn, arg);
+	else
+		err = kallmod_fail(ctx, -EINVAL,
+				   "%s: its name (.modinfo) is empty, too long or has an odd character; leave the file out",
+				   path);
 	elf_end(elf);
 	return err;
 }

@@ -26,6 +26,7 @@
 #define KALLMOD_SIG_INDEX 65537
 #define KALLMOD_SIG_MAX_RELEASES 16
 #define KALLMOD_SIG_MAX_MODULES 65535
+#define KALLMOD_SIG_MAX_NAME 255 /* bytes of a module's or release's name */
 
 struct kallmod_sig_header {
 	char magic[8];

@@ -80,15 +80,23 @@ static int names_number(struct kallmod_sigbuilder *builder, struct names *names,
 
 int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *release)
 {
+	if (!kallmod_sig_release_valid(release))
+		return kallmod_fail(builder->ctx, -EINVAL,
+				    "a release is 1 to %d letters, digits and any of '_.-+~:'; write it as 'uname -r' does",
+				    KALLMOD_SIG_MAX_NAME);
 	return names_number(builder, &builder->releases, release, KALLMOD_SIG_MAX_RELEASES);
 }
 
 int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module)
 {
-	char name[256];
+	char name[KALLMOD_SIG_MAX_NAME + 1];
 	size_t i;
 
-	for (i = 0; i < sizeof(name) - 1 && module[i]; i++)
+	if (!kallmod_sig_module_valid(module))
+		return kallmod_fail(builder->ctx, -EINVAL,
+				    "a module's name is 1 to %d letters, digits and any of '_.-'",
+				    KALLMOD_SIG_MAX_NAME);
+	for (i = 0; module[i]; i++)
 		name[i] = module[i] == '-' ? '_' : module[i];
 	name[i] = '\0';
 	return names_number(builder, &builder->modules, name, KALLMOD_SIG_MAX_MODULES);

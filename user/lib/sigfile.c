@@ -17,7 +17,7 @@
 #error "signature files are used in place, and they are little-endian"
 #endif
 
-enum { SIG_MAX = 64 << 20, MAX_NAME = 255 };
+enum { SIG_MAX = 64 << 20 };
 
 static bool is_suffix(const char *text, size_t length)
 {
@@ -63,6 +63,27 @@ uint32_t kallmod_sig_hash(const char *name, size_t length)
 	hash ^= hash >> 29;
 	hash *= 0xbf58476d1ce4e5b9ull;
 	return hash >> 32;
+}
+
+static bool is_made_of(const char *name, const char *others)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = name; *at; at++)
+		if (!strchr(others, *at) && !(*at >= '0' && *at <= '9') &&
+		    !((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z'))
+			return false;
+	return length && length <= KALLMOD_SIG_MAX_NAME;
+}
+
+bool kallmod_sig_module_valid(const char *name)
+{
+	return is_made_of(name, "_.-");
+}
+
+bool kallmod_sig_release_valid(const char *release)
+{
+	return is_made_of(release, "_.-+~:");
 }
 
 static int bad(struct kallmod_ctx *ctx, const char *name, const char *what)
@@ -118,7 +139,7 @@ static bool is_name(const struct kallmod_sigfile *file, uint32_t offset)
 	const char *start = at;
 
 	for (; *at; at++)
-		if (at - start == MAX_NAME || (unsigned char)*at <= ' ' || *at == 0x7f ||
+		if (at - start == KALLMOD_SIG_MAX_NAME || (unsigned char)*at <= ' ' || *at == 0x7f ||
 		    strchr(",[]", *at))
 			return false;
 	return at > start;

@@ -15,6 +15,13 @@ size_t kallmod_sig_normalise(const char *name, const char **start_ret, bool *col
 /* FNV-1a, folded by a final mix, of a normalised name. */
 uint32_t kallmod_sig_hash(const char *name, size_t length);
 
+/*
+ * Can it be a module's name (letters, digits, '_', '.', '-')? Releases may also have '+', '~'
+ * and ':'. At most KALLMOD_SIG_MAX_NAME bytes, and not empty.
+ */
+bool kallmod_sig_module_valid(const char *name);
+bool kallmod_sig_release_valid(const char *release);
+
 struct kallmod_sigfile {
 	char *path;	  /* owned */
 	const void *data; /* mapped, or the caller's */
@@ -46,9 +53,10 @@ struct kallmod_sigbuilder;
 
 int kallmod_sigbuilder_create(struct kallmod_ctx *ctx, struct kallmod_sigbuilder **ret);
 void kallmod_sigbuilder_destroy(struct kallmod_sigbuilder *builder);
-/* The number of a release, added when new. -E2BIG past KALLMOD_SIG_MAX_RELEASES. */
+/* The number of a release, added when new. -E2BIG past KALLMOD_SIG_MAX_RELEASES, -EINVAL for
+ * one that is no name. */
 int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *release);
-/* The number of a module, added when new ('-' becomes '_'). */
+/* The number of a module, added when new ('-' becomes '_'). As above. */
 int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module);
 /* Notes that module in release defines a function of that (raw) name. */
 int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int module,
