@@ -81,6 +81,25 @@ setup() {
 		.confidence > 0.9 and .confidence < 1' <<<"$output"
 }
 
+@test "any number of files is read" {
+	mkdir "$BATS_TEST_TMPDIR/many" "$BATS_TEST_TMPDIR/one"
+	module gamma "$BATS_TEST_TMPDIR/one/gamma.ko"
+	for i in {10..40}; do
+		"$KALLMOD" signatures build -o "$BATS_TEST_TMPDIR/many/$i.sig" \
+			"5.$i.0-gamma=$BATS_TEST_TMPDIR/one"
+	done
+	# The last one is the one that knows.
+	cp "$SETS/made.sig" "$BATS_TEST_TMPDIR/many/z.sig"
+	run -0 --separate-stderr "$KALLMOD" map --kallsyms "$BATS_TEST_TMPDIR/System.map" \
+		--signatures "$BATS_TEST_TMPDIR/many"
+	[ -z "$stderr" ]
+	grep -q alpha <<<"$output"
+	grep -q beta_two <<<"$output"
+	run -0 "$KALLMOD" sources --kallsyms "$BATS_TEST_TMPDIR/System.map" \
+		--signatures "$BATS_TEST_TMPDIR/many"
+	grep -q 'inferred with 5.10.0-gamma, 5.11.0-gamma, .*…$' <<<"$output"
+}
+
 @test "an inferred map can be installed, and is then exact ranges to read" {
 	"$KALLMOD" map --format ranges "${kernel[@]}" >"$BATS_TEST_TMPDIR/ranges"
 	"$KALLMOD" map --kallsyms "$BATS_TEST_TMPDIR/System.map" \

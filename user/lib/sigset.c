@@ -10,8 +10,6 @@
 #include "sigfile.h"
 #include "sigset.h"
 
-enum { MAX_FILES = 16 };
-
 /* A file, and what of it is in use. */
 struct member {
 	struct kallmod_sigfile file;
@@ -27,7 +25,7 @@ struct module {
 
 struct kallmod_sigset {
 	struct kallmod_ctx *ctx;
-	struct member members[MAX_FILES];
+	struct member *members;
 	size_t nmembers;
 	struct module *modules;
 	size_t nmodules;
@@ -97,11 +95,19 @@ static int version_distance(int a, int b)
 	return abs(x - y);
 }
 
+/* For reports: a list that is too long ends with dots. */
+static void name_release(struct kallmod_sigset *set, const char *release)
+{
+	size_t used = strlen(set->releases), room = sizeof(set->releases) - used;
+
+	if (snprintf(set->releases + used, room, "%s%s", used ? ", " : "", release) >= (int)room)
+		strcpy(set->releases + sizeof(set->releases) - sizeof("…"), "…");
+}
+
 /* Takes the releases that are not excluded, and marks the one nearest to the kernel. */
 static void choose_releases(struct kallmod_sigset *set, const char *exclude)
 {
 	int version = version_of(kallmod_ctx_release(set->ctx)), best = INT32_MAX;
-	size_t used = 0;
 
 	for (size_t i = 0; i < set->nmembers; i++) {
 		struct member *member = &set->members[i];
@@ -113,9 +119,7 @@ static void choose_releases(struct kallmod_sigset *set, const char *exclude)
 			if (exclude && !strncmp(release, exclude, strlen(exclude)))
 				continue;
 			member->releases |= 1u << k;
-			used += snprintf(set->releases + used, sizeof(set->releases) - used,
-					 "%s%s", used ? ", " : "", release);
-			used = used < sizeof(set->releases) ? used : sizeof(set->releases) - 1;
+			name_release(set, release);
 			if (version && far < best)
 				best = far;
 		}
@@ -139,7 +143,10 @@ static int open_files(struct kallmod_sigset *set)
 		return kallmod_fail(set->ctx, -ENOMEM, "out of memory");
 	if (glob(pattern, 0, NULL, &found) == GLOB_NOSPACE)
 		return kallmod_fail(set->ctx, -ENOMEM, "out of memory");
-	for (size_t i = 0; !err && i < found.gl_pathc && set->nmembers < MAX_FILES; i++) {
+	set->members = calloc(found.gl_pathc + 1, sizeof(*set->members));
+	if (!set->members)
+		err = kallmod_fail(set->ctx, -ENOMEM, "out of memory");
+	for (size_t i = 0; !err && i < found.gl_pathc; i++) {
 		err = kallmod_sigfile_open(set->ctx, found.gl_pathv[i],
 					   &set->members[set->nmembers].file);
 		set->nmembers += !err;
@@ -275,6 +282,7 @@ void kallmod_sigset_close(struct kallmod_sigset *set)
 		kallmod_sigfile_close(&set->members[i].file);
 		free(set->members[i].modules);
 	}
+	free(set->members);
 	free(set->modules);
 	free(set);
 }
