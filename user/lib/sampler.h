@@ -72,11 +72,14 @@ int kallmod_sampler_counts(struct kallmod_sampler *sampler, int cpu,
 			   const struct kallmod_profile_count **counts_ret, size_t *n_ret);
 /*
  * Takes (reads and empties) the hash of functions: fn per {ip, process} and CPU, so one may
- * come several times. Waits some milliseconds for samples under way.
+ * come several times. Waits some milliseconds for samples under way. The hash has a fixed
+ * size: take at least every kallmod_sampler_hits_ms().
  */
 int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
 			      void (*fn)(void *arg, const struct kallmod_profile_hit *hit),
 			      void *arg);
+/* Milliseconds in which the hash fills to a quarter at worst, at most 1000. */
+int kallmod_sampler_hits_ms(const struct kallmod_sampler *sampler);
 /* "cycles", "cpu-clock", …: the event in use; Hz in use (0 with a period). */
 const char *kallmod_sampler_event(const struct kallmod_sampler *sampler);
 uint64_t kallmod_sampler_hz(const struct kallmod_sampler *sampler);

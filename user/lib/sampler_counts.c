@@ -46,6 +46,8 @@ int kallmod_sampler_totals(struct kallmod_sampler *sampler, int cpu,
 		return kallmod_fail(sampler->ctx, -errno, "BPF counters: %s", strerror(errno));
 	add_cpus(sampler, sampler->percpu_stats, sizeof(totals.stats) / 8, cpu,
 		 &totals.stats.samples);
+	/* A sample that another CPU is at may be in one of these and not yet in the other. */
+	totals.stats.samples = totals.stats.kernel + totals.stats.user + totals.stats.idle;
 	err = read_count(sampler, sampler->ncounts - 1, cpu, &totals.unresolved);
 	if (err)
 		return err;
@@ -90,6 +92,15 @@ int kallmod_sampler_take_hits(struct kallmod_sampler *sampler,
 				fn(arg, &table[i]);
 	}
 	return 0;
+}
+
+/* A sample fills two entries at most: where it was and what is charged. */
+int kallmod_sampler_hits_ms(const struct kallmod_sampler *sampler)
+{
+	uint64_t hz = kallmod_sampler_hz(sampler);
+	uint64_t ms = hz ? sampler->hits_per_cpu / 4 * 1000 / (2 * hz) : 100;
+
+	return ms < 20 ? 20 : ms > 1000 ? 1000 : (int)ms;
 }
 
 const char *kallmod_sampler_event(const struct kallmod_sampler *sampler)

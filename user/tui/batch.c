@@ -66,6 +66,9 @@ int kmodtop_batch_run(struct kmodtop_session *session, const struct kmodtop_form
 	while (!err && ready < 0) {
 		deadline += session->options.delay * 1e9;
 		err = kmodtop_session_wait(session, deadline, &signals, 1, &ready);
+		/* What is read last is whole: no sample is under way. */
+		if (!err && (left == 1 || ready >= 0))
+			err = kallmod_sampler_stop(session->sampler);
 		if (!err)
 			err = print_screen(session, format);
 		if (left && !--left)

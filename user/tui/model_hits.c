@@ -10,30 +10,6 @@ void kmodtop_hits_deinit(struct kmodtop_hits *hits)
 	*hits = (struct kmodtop_hits){};
 }
 
-void kmodtop_hits_add(struct kmodtop_hits *hits, const struct kallmod_profile_hit *hit)
-{
-	struct kmodtop_hit *at;
-
-	if (hits->n == hits->capacity) {
-		size_t capacity = hits->capacity ? hits->capacity * 2 : 1024;
-
-		at = reallocarray(hits->at, capacity, sizeof(*at));
-		if (!at)
-			return;
-		hits->at = at;
-		hits->capacity = capacity;
-	}
-	at = &hits->at[hits->n++];
-	*at = (struct kmodtop_hit){.set = hit->set, .tgid = hit->tgid, .function = hit->ip,
-				   .self = hit->self, .charged = hit->charged};
-	memcpy(at->comm, hit->comm, sizeof(at->comm));
-	at->comm[sizeof(at->comm) - 1] = '\0';
-	/* A process names itself as it likes; the terminal shall not obey it. */
-	for (char *c = at->comm; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-}
-
 static int compare_hits(const void *a, const void *b)
 {
 	const struct kmodtop_hit *x = a, *y = b;
@@ -60,6 +36,47 @@ static void merge(struct kmodtop_hits *hits)
 	hits->n = n;
 }
 
+static void sort_and_merge(struct kmodtop_hits *hits)
+{
+	if (hits->n)
+		qsort(hits->at, hits->n, sizeof(*hits->at), compare_hits);
+	merge(hits);
+}
+
+/* A long interval sees the same addresses again and again: merge before growing. */
+static bool make_room(struct kmodtop_hits *hits)
+{
+	size_t capacity = hits->capacity ? hits->capacity * 2 : 1024;
+	struct kmodtop_hit *at;
+
+	sort_and_merge(hits);
+	if (hits->n < hits->capacity / 2)
+		return true;
+	at = reallocarray(hits->at, capacity, sizeof(*at));
+	if (!at)
+		return hits->n < hits->capacity;
+	hits->at = at;
+	hits->capacity = capacity;
+	return true;
+}
+
+void kmodtop_hits_add(struct kmodtop_hits *hits, const struct kallmod_profile_hit *hit)
+{
+	struct kmodtop_hit *at;
+
+	if (hits->n == hits->capacity && !make_room(hits))
+		return;
+	at = &hits->at[hits->n++];
+	*at = (struct kmodtop_hit){.set = hit->set, .tgid = hit->tgid, .function = hit->ip,
+				   .self = hit->self, .charged = hit->charged};
+	memcpy(at->comm, hit->comm, sizeof(at->comm));
+	at->comm[sizeof(at->comm) - 1] = '\0';
+	/* A process names itself as it likes; the terminal shall not obey it. */
+	for (char *c = at->comm; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
 size_t kmodtop_hits_finish(struct kmodtop_hits *hits, const struct kallmod_symbols *symbols,
 			   bool (*fits)(const void *arg, uint32_t set,
 					const struct kallmod_symbol *symbol),
@@ -80,9 +97,7 @@ size_t kmodtop_hits_finish(struct kmodtop_hits *hits, const struct kallmod_symbo
 		hit->name = symbol->name;
 		hit->function = symbol->addr;
 	}
-	if (hits->n)
-		qsort(hits->at, hits->n, sizeof(*hits->at), compare_hits);
-	merge(hits);
+	sort_and_merge(hits);
 	return unnamed;
 }
 

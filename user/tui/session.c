@@ -10,7 +10,6 @@
 #include "session.h"
 
 enum {
-	SERVICE_MS = 1000,
 	MAX_FDS = 4,
 	RENAME_SECONDS = 10, /* at least, between two readings of kallsyms */
 };
@@ -112,9 +111,25 @@ void kmodtop_session_close(struct kmodtop_session *session)
 	*session = (struct kmodtop_session){};
 }
 
+static void take_hit(void *model, const struct kallmod_profile_hit *hit)
+{
+	kmodtop_model_hit(model, hit);
+}
+
+static int take_hits(struct kmodtop_session *session)
+{
+	session->taken_ns = kmodtop_now_ns();
+	return kallmod_sampler_take_hits(session->sampler, take_hit, session->model);
+}
+
 int kmodtop_session_service(struct kmodtop_session *session)
 {
-	return kallmod_sampler_service(session->sampler, NULL, NULL);
+	uint64_t since = kmodtop_now_ns() - session->taken_ns;
+	int err = kallmod_sampler_service(session->sampler, NULL, NULL);
+
+	if (!err && since >= kallmod_sampler_hits_ms(session->sampler) * 1000000ull)
+		err = take_hits(session);
+	return err;
 }
 
 /*
@@ -134,11 +149,6 @@ static void refresh_names(struct kmodtop_session *session)
 	read_names(session, ctx);
 	kallmod_ctx_destroy(session->symbols_ctx);
 	session->symbols_ctx = ctx;
-}
-
-static void take_hit(void *model, const struct kallmod_profile_hit *hit)
-{
-	kmodtop_model_hit(model, hit);
 }
 
 static int tick_cpus(struct kmodtop_session *session)
@@ -172,7 +182,7 @@ int kmodtop_session_tick(struct kmodtop_session *session)
 	int err = kmodtop_session_service(session);
 
 	if (!err)
-		err = kallmod_sampler_take_hits(session->sampler, take_hit, session->model);
+		err = take_hits(session);
 	if (!err)
 		err = kallmod_sampler_totals(session->sampler, -1, &totals);
 	if (!err)
@@ -196,9 +206,10 @@ int kmodtop_session_wait(struct kmodtop_session *session, uint64_t deadline_ns, 
 	for (int i = 0; i < n; i++)
 		polls[i + 1] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 	for (;;) {
+		uint64_t longest = kallmod_sampler_hits_ms(session->sampler);
 		uint64_t now = kmodtop_now_ns();
 		uint64_t left = now < deadline_ns ? (deadline_ns - now + 999999) / 1000000 : 0;
-		int err, ready = poll(polls, n + 1, left < SERVICE_MS ? left : SERVICE_MS);
+		int err, ready = poll(polls, n + 1, left < longest ? left : longest);
 
 		if (ready < 0 && errno != EINTR)
 			return kallmod_fail(session->ctx, -errno, "poll: %s", strerror(errno));

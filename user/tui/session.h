@@ -26,6 +26,7 @@ struct kmodtop_session {
 	struct kallmod_ctx *symbols_ctx; /* owned: symbols that were read again */
 	uint64_t named_generation;	 /* of the map, when symbols were read */
 	uint64_t named_ns;
+	uint64_t taken_ns;		 /* when functions were taken from the kernel */
 	bool per_cpu; /* ticks fill the model's CPUs, too */
 };
 
@@ -36,7 +37,7 @@ struct kmodtop_session {
 int kmodtop_session_open(struct kmodtop_session *session, struct kallmod_ctx *ctx,
 			 const struct kmodtop_options *options);
 void kmodtop_session_close(struct kmodtop_session *session);
-/* Follows modules and CPUs; call it when the sampler's fd is readable, and every second. */
+/* Follows modules and CPUs, collects functions; call it when the sampler's fd is readable. */
 int kmodtop_session_service(struct kmodtop_session *session);
 /* Ends an interval: the model has its counters. */
 int kmodtop_session_tick(struct kmodtop_session *session);
