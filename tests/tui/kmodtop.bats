@@ -13,10 +13,15 @@ setup() {
 	LOAD=$!
 }
 
+# Waits for the load alone: bats has a job of its own, which sleeps until the test's time is up.
+stop_load() {
+	kill "$LOAD" 2>/dev/null || true
+	wait "$LOAD" || true
+}
+
 teardown() {
 	tm kill-server 2>/dev/null || true
-	[ -z "${LOAD:-}" ] || kill "$LOAD" 2>/dev/null || true
-	wait
+	[ -z "${LOAD:-}" ] || stop_load
 }
 
 tm() {
