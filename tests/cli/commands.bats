@@ -128,6 +128,12 @@ addresses=(ffffffff9a001010 0xFFFFFFFF9A00380E ffffffff9a00380f ffffffff9a001bff
 	golden oops.txt "$KALLMOD" annotate "${machine[@]}" <tests/fixtures/oops.txt
 }
 
+@test "annotate has text alone: --json is wrong usage" {
+	run -2 --separate-stderr "$KALLMOD" annotate --json "${machine[@]}" </dev/null
+	[ -z "$output" ]
+	[[ $stderr == *json* ]]
+}
+
 @test "annotate twice is annotate once" {
 	"$KALLMOD" annotate "${machine[@]}" <tests/golden/oops.txt | diff tests/golden/oops.txt -
 }

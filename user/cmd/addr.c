@@ -99,6 +99,7 @@ static int run(int argc, char **argv)
 		.doc = "Print the symbol and the module of kernel addresses, given as arguments or one per line on standard input.",
 		.arguments = true,
 		.fn = addr,
+		.json = true,
 	};
 
 	return kallmod_simple_run(&simple, argc, argv);

@@ -107,6 +107,7 @@ static int run(int argc, char **argv)
 		.name = "kallmod modules",
 		.doc = "Print the modules of the kernel, built in and loaded, largest first.",
 		.fn = modules,
+		.json = true,
 	};
 
 	return kallmod_simple_run(&simple, argc, argv);

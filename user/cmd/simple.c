@@ -40,8 +40,9 @@ int kallmod_simple_run(const struct kallmod_simple *simple, int argc, char **arg
 	static const struct argp_option options[] = {
 		{"json", KEY_JSON, NULL, 0, "Print JSON", 0}, {}};
 	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
-	const struct argp argp = {.options = options, .parser = parse, .children = children,
-				  .doc = simple->doc, .args_doc = simple->args_doc};
+	const struct argp argp = {.options = simple->json ? options : NULL, .parser = parse,
+				  .children = children, .doc = simple->doc,
+				  .args_doc = simple->args_doc};
 	struct input input = {.simple = simple, .ctx = kallmod_cmd_context(simple->name)};
 	int status;
 

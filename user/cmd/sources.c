@@ -39,6 +39,7 @@ static int run(int argc, char **argv)
 		.name = "kallmod sources",
 		.doc = "Print what each source of module ranges found, why not, and what to do about it.",
 		.fn = sources,
+		.json = true,
 	};
 
 	return kallmod_simple_run(&simple, argc, argv);

@@ -20,7 +20,7 @@ _kallmod_options() {
 # Those beside the shared ones.
 _kallmod_own_options() {
 	case $1 in
-	sources | modules | addr | annotate) echo '--json' ;;
+	sources | modules | addr) echo '--json' ;;
 	map) echo '--format= --json --data' ;;
 	syms) echo '--size' ;;
 	verify) echo '--json --min-precision= --min-recall=' ;;
