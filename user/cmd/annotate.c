@@ -88,32 +88,45 @@ static uint64_t size_of(const struct kallmod_resolver *resolver,
 }
 
 /*
- * The module of name+offset. Several symbols of one name must agree; a size tells apart
- * those that it fits.
+ * The module of the functions of that name, if they agree; size 0: of all, else of those of
+ * that size. *found_ret: there are such functions.
  */
-static const char *module_of(const struct kallmod_resolver *resolver, const char *name,
-			     uint64_t offset, uint64_t size)
+static const char *module_by_name(const struct kallmod_resolver *resolver, const char *name,
+				  uint64_t size, bool *found_ret)
 {
 	const struct kallmod_symbol *symbol = kallmod_symbols_by_name(resolver->symbols, name);
 	const struct kallmod_symbol *last =
 		kallmod_symbols_at(resolver->symbols, 0) +
 		kallmod_symbols_count(resolver->symbols);
 	const char *module = NULL;
-	bool found = false;
 
+	*found_ret = false;
 	for (; symbol && symbol < last; symbol++) {
 		struct kallmod_place place;
 
 		if (strcmp(symbol->name, name) || (size && size_of(resolver, symbol) != size))
 			continue;
-		kallmod_resolve(resolver, symbol->addr + offset, &place);
-		if (found && (!module != !place.module ||
-			      (module && strcmp(module, place.module))))
+		kallmod_resolve(resolver, symbol->addr, &place);
+		if (*found_ret && (!module != !place.module ||
+				   (module && strcmp(module, place.module))))
 			return NULL;
-		found = true;
+		*found_ret = true;
 		module = place.module;
 	}
 	return module;
+}
+
+/*
+ * A size tells functions of one name apart. When none has it, the text is of another build of
+ * the kernel, and the name alone has to do.
+ */
+static const char *module_of(const struct kallmod_resolver *resolver, const char *name,
+			     uint64_t size)
+{
+	bool found;
+	const char *module = module_by_name(resolver, name, size, &found);
+
+	return found || !size ? module : module_by_name(resolver, name, 0, &found);
 }
 
 static bool symbol_token(const struct kallmod_resolver *resolver, const char *at,
@@ -133,7 +146,7 @@ static bool symbol_token(const struct kallmod_resolver *resolver, const char *at
 	*ret = (struct token){next, NULL};
 	next = hex_part(next, end, '/', &size);
 	ret->end = next ? next : ret->end;
-	ret->module = module_of(resolver, name, offset, size);
+	ret->module = module_of(resolver, name, size);
 	return true;
 }
 
