@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# From exec to the first sample, in milliseconds: median and maximum of RUNS runs, as root on
-# the running kernel.
+# From exec to the first sample, in milliseconds: minimum, median and maximum of RUNS runs, as
+# root on the running kernel.
 #
 #	start.sh [BUILD [RUNS]]
 #
@@ -26,7 +26,7 @@ start() {
 		echo $(((${to/./} - ${from/./}) / 100))
 	done | sort -n | awk -v name="$name" '
 		{ t[NR] = $1 / 10 }
-		END { printf "%-10s %6.1f ms median, %6.1f ms maximum of %d\n", name, t[int((NR + 1) / 2)], t[NR], NR }'
+		END { printf "%-10s %6.1f ms minimum, %6.1f median, %6.1f maximum of %d\n", name, t[1], t[int((NR + 1) / 2)], t[NR], NR }'
 }
 
 start inferred "$build/kmodtop" --once -d 0.05
