@@ -152,9 +152,25 @@ copy_machine_again() {
 	refused 1 "no source knows the modules of kernel 9.9.9" "$KALLMOD" syms --release 9.9.9 \
 		--signatures signatures
 	run -2 "$KALLMOD" map --format yaml
-	run -2 "$KALLMOD" map surplus
+	run -2 "$KALLMOD" syms surplus
 	run -2 "$KALLMOD" nonsense
 	run -2 "$KALLMOD"
+}
+
+@test "modules that there are not: the nearest names, and no table" {
+	for command in modules "modules --json" map "map --format json" "map --format ranges"; do
+		# shellcheck disable=SC2086 # words
+		for wrong in exf4 "ext4 exf4 veth"; do
+			refused 1 "no module matches exf4; nearest: ext4" \
+				"$KALLMOD" $command "${here[@]}" $wrong
+		done
+		# shellcheck disable=SC2086 # words
+		refused 1 "no module matches xyzzy*; 'kallmod modules' lists them" \
+			"$KALLMOD" $command "${here[@]}" 'xyzzy*'
+	done
+	refused 1 "nearest: liquidio_vf, liquidio" "$KALLMOD" map "${here[@]}" liquidio_v
+	refused 1 "no module matches ;" "$KALLMOD" map "${here[@]}" ''
+	refused 1 "no module matches EXT4" "$KALLMOD" map "${here[@]}" EXT4
 }
 
 @test "addr: what is no address is told, the rest is answered" {

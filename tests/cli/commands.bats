@@ -53,6 +53,23 @@ setup() {
 	"$KALLMOD" map --json "${machine[@]}" | diff - tests/golden/map.json
 }
 
+@test "modules and map of the modules that are named" {
+	golden chosen-modules.txt "$KALLMOD" modules "${machine[@]}" veth 'ext*' liquidio
+	golden chosen-modules.json "$KALLMOD" modules --json "${machine[@]}" crc-itu-t
+	golden chosen-map.txt "$KALLMOD" map "${machine[@]}" veth 'ext*' liquidio
+	golden chosen-map.json "$KALLMOD" map --json "${machine[@]}" 'bp[e-g]' 'crc?itu_t'
+	golden chosen-map.ranges "$KALLMOD" map --format ranges "${machine[@]}" liquidio_vf veth
+	# They are the lines of the whole, and all of them are the whole.
+	[ -z "$(comm -13 <(sort tests/golden/map.txt) <(sort tests/golden/chosen-map.txt))" ]
+	"$KALLMOD" map "${machine[@]}" '*' | diff tests/golden/map.txt -
+	"$KALLMOD" modules "${machine[@]}" '*' | diff tests/golden/modules.txt -
+	diff <(grep -P '\t-\t' tests/golden/map.txt) <("$KALLMOD" map "${machine[@]}" core)
+	diff <(grep -E '^(core|MODULE) ' tests/golden/modules.txt) \
+		<("$KALLMOD" modules "${machine[@]}" core)
+	diff <(grep -P '\text4\t' tests/golden/map-data.txt) \
+		<("$KALLMOD" map ext4 --data "${machine[@]}")
+}
+
 @test "map: lines are START-END, modules or -, source, trust" {
 	"$KALLMOD" map "${machine[@]}" | awk -F'\t' '
 		NF != 4 || $1 !~ /^[0-9a-f]{16}-[0-9a-f]{16}$/ || $2 !~ /^(-|[a-z0-9_,]+)$/ ||

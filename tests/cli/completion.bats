@@ -131,8 +131,18 @@ helped() {
 	offered System.map-1
 }
 
+@test "completion offers modules where a module is wanted" {
+	complete_words "$FAKE" modules ''
+	offered ext4 extcon liquidio liquidio_vf
+	complete_words "$FAKE" map --format json ext4 ex
+	offered ext4 extcon
+	complete_words "$FAKE" map --data liquidio_
+	offered liquidio_vf
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/asked")" -eq 1 ]
+}
+
 @test "completion offers nothing where nothing is known" {
-	complete_words "$FAKE" map ''
+	complete_words "$FAKE" syms ''
 	[ ${#COMPREPLY[@]} -eq 0 ]
 	complete_words "$FAKE" nonsense ''
 	[ ${#COMPREPLY[@]} -eq 0 ]

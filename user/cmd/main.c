@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "distance.h"
 
 static const struct kallmod_command *const commands[] = {
 	&kallmod_command_sources,  &kallmod_command_modules,	&kallmod_command_map,
@@ -25,36 +26,13 @@ static void print_help(FILE *out)
 	fprintf(out, "\n'kallmod COMMAND --help' tells a command's options; kallmod(1) has more.\n");
 }
 
-/* Letters to insert, delete or change to get from a to b; names are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[32], n = strlen(b);
-
-	if (n >= 32)
-		return n;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = k;
-	for (; *a; a++) {
-		size_t diagonal = row[0]++;
-
-		for (size_t k = 1; k <= n; k++) {
-			size_t best = diagonal + (*a != b[k - 1]);
-
-			diagonal = row[k];
-			best = row[k] + 1 < best ? row[k] + 1 : best;
-			row[k] = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
-		}
-	}
-	return row[n];
-}
-
 static int unknown_command(const char *name)
 {
 	const char *nearest = NULL;
 	size_t best = 3;
 
 	for (size_t i = 0; i < NCOMMANDS; i++) {
-		size_t far = distance(name, commands[i]->name);
+		size_t far = kallmod_distance(name, commands[i]->name);
 
 		if (far < best) {
 			best = far;

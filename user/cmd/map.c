@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "choice.h"
+#include "cleanup.h"
 #include "cmd.h"
 #include "out.h"
 
@@ -13,6 +15,8 @@ struct options {
 	struct kallmod_ctx *ctx;
 	const struct kallmod_out_map *out;
 	bool data;
+	char **modules; /* patterns */
+	int n;
 };
 
 static const struct kallmod_out_map *const outputs[] = {
@@ -44,12 +48,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_DATA:
 		options->data = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "%s: no argument is wanted", arg);
+	case ARGP_KEY_ARGS:
+		options->modules = state->argv + state->next;
+		options->n = state->argc - state->next;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static int print_map(struct options *options, const struct kallmod_map *map)
+{
+	cleanup_free bool *sets = NULL;
+	int err = kallmod_choose_sets(options->ctx, map, options->data, options->n,
+				      options->modules, &sets);
+	struct kallmod_out_choice choice = {.data = options->data, .sets = sets};
+
+	return err ? err : options->out->write(options->ctx, map, &choice);
 }
 
 static int run(int argc, char **argv)
@@ -63,7 +78,8 @@ static int run(int argc, char **argv)
 	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
 		.options = argp_options, .parser = parse, .children = children,
-		.doc = "Print which module each range of kernel addresses belongs to.\v"
+		.args_doc = "[MODULE…]",
+		.doc = "Print which module each range of kernel addresses belongs to; of MODULEs alone, where any are named (patterns, as for files).\v"
 		       "Text has a line per range: START-END, modules or - for the core kernel, source, trust and, where the map is inferred, confidence."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME), .out = &kallmod_out_map_text};
 	struct kallmod_map *map = NULL;
@@ -71,7 +87,7 @@ static int run(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	if (kallmod_map_build(options.ctx, &map) ||
-	    options.out->write(options.ctx, map, options.data))
+	    print_map(&options, map))
 		status = kallmod_cmd_failed(NAME, options.ctx);
 	else
 		status = kallmod_cmd_finish(NAME);

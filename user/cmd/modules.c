@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "cleanup.h"
 #include "ctx.h"
 #include "out.h"
@@ -59,8 +60,9 @@ static int compare_rows(const void *a, const void *b)
 	return x->name && y->name ? strcmp(x->name, y->name) : 0;
 }
 
+/* The rows of sets, or of all without; the largest first. */
 static int print_modules(struct kallmod_ctx *ctx, const struct kallmod_map *map,
-			 const struct kallmod_out_modules *out)
+			 const bool *sets, const struct kallmod_out_modules *out)
 {
 	size_t n = kallmod_map_set_count(map);
 	cleanup_free struct kallmod_out_module *rows = calloc(n, sizeof(*rows));
@@ -76,6 +78,9 @@ static int print_modules(struct kallmod_ctx *ctx, const struct kallmod_map *map,
 	/* Without symbols there is a table all the same, without its count of functions. */
 	if (!kallmod_ctx_symbols(ctx, &symbols))
 		add_functions(map, symbols, rows);
+	for (size_t i = 0; sets && i < n; i++)
+		if (!sets[i])
+			rows[i].bytes = 0;
 	qsort(rows, n, sizeof(*rows), compare_rows);
 	out->begin();
 	for (size_t i = 0; i < n; i++) {
@@ -90,13 +95,16 @@ static int print_modules(struct kallmod_ctx *ctx, const struct kallmod_map *map,
 
 static int modules(struct kallmod_ctx *ctx, bool json, int n, char **arguments)
 {
+	cleanup_free bool *sets = NULL;
 	struct kallmod_map *map;
 	int err = kallmod_map_build(ctx, &map);
 
-	(void)n, (void)arguments;
 	if (err)
 		return err;
-	err = print_modules(ctx, map, json ? &kallmod_out_modules_json : &kallmod_out_modules_text);
+	err = kallmod_choose_sets(ctx, map, false, n, arguments, &sets);
+	if (!err)
+		err = print_modules(ctx, map, sets,
+				    json ? &kallmod_out_modules_json : &kallmod_out_modules_text);
 	kallmod_map_destroy(map);
 	return err;
 }
@@ -105,7 +113,9 @@ static int run(int argc, char **argv)
 {
 	static const struct kallmod_simple simple = {
 		.name = "kallmod modules",
-		.doc = "Print the modules of the kernel, built in and loaded, largest first.",
+		.doc = "Print the modules of the kernel, built in and loaded, largest first; MODULEs alone, where any are named (patterns, as for files).",
+		.args_doc = "[MODULE…]",
+		.arguments = true,
 		.fn = modules,
 		.json = true,
 	};

@@ -136,6 +136,10 @@ _kallmod_argument() {
 			_kallmod_files -f "$4"
 		fi
 		;;
+	modules | map)
+		_kallmod_modules "$1"
+		_kallmod_words "$_kallmod_module_names" "$4"
+		;;
 	# ext4:… is a function of a module.
 	probe)
 		compopt -o nospace 2>/dev/null || :

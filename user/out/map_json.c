@@ -34,7 +34,8 @@ static struct json_object *range_json(const struct kallmod_map *map,
 	return object;
 }
 
-static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map, bool data)
+static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map,
+		     const struct kallmod_out_choice *choice)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *list = json_object_new_array();
@@ -45,7 +46,7 @@ static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map, boo
 	for (size_t i = 0; i < kallmod_map_range_count(map); i++) {
 		const struct kallmod_range *range = kallmod_map_range(map, i);
 
-		if (range->section != KALLMOD_SECTION_DATA || data)
+		if (kallmod_out_chosen(choice, range))
 			json_object_array_add(list, range_json(map, range));
 	}
 	json_object_object_add(object, "ranges", list);

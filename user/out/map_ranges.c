@@ -70,7 +70,8 @@ static void write_modules(const struct kallmod_map *map, uint32_t set)
 }
 
 static void write_section(const struct kallmod_map *map, const struct section *section,
-			  const struct kallmod_symbol *anchor)
+			  const struct kallmod_symbol *anchor,
+			  const struct kallmod_out_choice *choice)
 {
 	printf("%s %08x-%08x = %s\n", section->name, 0, 0, anchor->name);
 	for (size_t i = 0; i < kallmod_map_range_count(map); i++) {
@@ -78,7 +79,7 @@ static void write_section(const struct kallmod_map *map, const struct section *s
 
 		if (range->section != section->kind || range->set == KALLMOD_SET_CORE ||
 		    kallmod_map_set_kind(map, range->set) != KALLMOD_KIND_BUILTIN ||
-		    range->start < anchor->addr)
+		    range->start < anchor->addr || !kallmod_out_chosen(choice, range))
 			continue;
 		printf("%s %08" PRIx64 "-%08" PRIx64, section->name, range->start - anchor->addr,
 		       range->end - anchor->addr);
@@ -86,12 +87,12 @@ static void write_section(const struct kallmod_map *map, const struct section *s
 	}
 }
 
-static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map, bool data)
+static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map,
+		     const struct kallmod_out_choice *choice)
 {
 	const struct kallmod_symbols *symbols;
 	int err = kallmod_ctx_symbols(ctx, &symbols);
 
-	(void)data;
 	for (size_t i = 0; !err && i < sizeof(sections) / sizeof(sections[0]); i++) {
 		const struct kallmod_symbol *anchor;
 		uint64_t start = 0, end = 0;
@@ -103,7 +104,7 @@ static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map, boo
 			return kallmod_fail(ctx, -ENODATA,
 					    "no symbol %s to anchor the ranges of %s to; give --kallsyms with a whole table",
 					    sections[i].anchors[0], sections[i].name);
-		write_section(map, &sections[i], anchor);
+		write_section(map, &sections[i], anchor, choice);
 	}
 	return err;
 }

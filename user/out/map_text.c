@@ -5,14 +5,15 @@
 
 #include "out.h"
 
-static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map, bool data)
+static int write_map(struct kallmod_ctx *ctx, const struct kallmod_map *map,
+		     const struct kallmod_out_choice *choice)
 {
 	(void)ctx;
 	for (size_t i = 0; i < kallmod_map_range_count(map); i++) {
 		const struct kallmod_range *range = kallmod_map_range(map, i);
 		bool core = range->set == KALLMOD_SET_CORE;
 
-		if (range->section == KALLMOD_SECTION_DATA && !data)
+		if (!kallmod_out_chosen(choice, range))
 			continue;
 		printf("%016" PRIx64 "-%016" PRIx64 "\t%s\t%s\t%s", range->start, range->end,
 		       core ? "-" : kallmod_map_set_name(map, range->set),

@@ -5,11 +5,19 @@
 
 #include "kallmod.h"
 
-/* kallmod map */
+/* kallmod map: which ranges are written. */
+struct kallmod_out_choice {
+	bool data;	  /* those of data too */
+	const bool *sets; /* those of module sets where this is true; NULL: all */
+};
+bool kallmod_out_chosen(const struct kallmod_out_choice *choice,
+			const struct kallmod_range *range);
+
 struct kallmod_out_map {
 	const char *name;
 	/* Writes to stdout; 0, or a negative errno with a line in kallmod_ctx_error(). */
-	int (*write)(struct kallmod_ctx *ctx, const struct kallmod_map *map, bool data);
+	int (*write)(struct kallmod_ctx *ctx, const struct kallmod_map *map,
+		     const struct kallmod_out_choice *choice);
 };
 extern const struct kallmod_out_map kallmod_out_map_text, kallmod_out_map_json,
 	kallmod_out_map_ranges;
