@@ -173,6 +173,18 @@ copy_machine_again() {
 	refused 1 "no module matches EXT4" "$KALLMOD" map "${here[@]}" EXT4
 }
 
+@test "another kernel cannot be sampled" {
+	for other in "--root $root" "--kallsyms $root/proc/kallsyms" "--release 6.12.0-machine"; do
+		# shellcheck disable=SC2086 # words
+		refused 2 "kallmod record: --root, --release and --kallsyms name another kernel" \
+			"$KALLMOD" record $other -d 0.1 -o "$BATS_TEST_TMPDIR/recording"
+		[ ! -e "$BATS_TEST_TMPDIR/recording" ]
+		# shellcheck disable=SC2086 # words
+		refused 2 "kmodtop: --root, --release and --kallsyms name another kernel" \
+			"$KMODTOP" --once -d 0.1 $other
+	done
+}
+
 @test "addr: what is no address is told, the rest is answered" {
 	run -1 --separate-stderr "$KALLMOD" addr "${here[@]}" ffffffff9a001010 hello ffffffff9a002000
 	[ "$(wc -l <<<"$output")" -eq 2 ]

@@ -27,6 +27,11 @@ extern const struct argp kallmod_shared_argp;
  * of a build tree beside the executable. Exits with 1 and a message when there is no memory.
  */
 struct kallmod_ctx *kallmod_cmd_context(const char *name);
+/*
+ * For commands that sample: 0 when the context works on the running kernel, else a line and
+ * KALLMOD_EXIT_USAGE.
+ */
+int kallmod_cmd_check_live(const char *name, const struct kallmod_ctx *ctx);
 /* Prints "NAME: <kallmod_ctx_error>" to stderr and returns KALLMOD_EXIT_FAILED. */
 int kallmod_cmd_failed(const char *name, const struct kallmod_ctx *ctx);
 /* Flushes stdout; a full disk or closed pipe gives one line and KALLMOD_EXIT_FAILED. */

@@ -155,15 +155,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Live sampling wants the running kernel's addresses. */
-static int check_live(struct kallmod_ctx *ctx)
-{
-	if (kallmod_ctx_live(ctx))
-		return 0;
-	fprintf(stderr, "kmodtop: --root, --release and --kallsyms name another kernel; only the running one can be sampled\n");
-	return KALLMOD_EXIT_USAGE;
-}
-
 static int show(struct kallmod_ctx *ctx, const struct kmodtop_options *given)
 {
 	struct kmodtop_session session;
@@ -196,7 +187,7 @@ static int run(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		input.options.batch = true;
-	status = check_live(input.ctx);
+	status = kallmod_cmd_check_live("kmodtop", input.ctx);
 	if (!status && show(input.ctx, &input.options))
 		status = kallmod_cmd_failed("kmodtop", input.ctx);
 	else if (!status)

@@ -420,14 +420,15 @@ static int run(int argc, char **argv)
 		       "All processes are sampled, also while COMMAND runs, unless -p names one. The file is there when the recording has ended, whole or not at all; 'kallmod report' reads it. A COMMAND that still runs after -d is ended with SIGTERM. Idle CPUs are left out; folded stacks are of the kernel alone."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME), .format = formats[0],
 				  .sampler.flags = KALLMOD_PROFILE_RECORD};
-	int status = KALLMOD_EXIT_OK;
+	int status;
 
 	/* In order: COMMAND's options are its own. */
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options);
 	if (!options.path)
 		options.path = options.format->path;
 	kallmod_ctx_set_text_only(options.ctx);
-	if (record(&options))
+	status = kallmod_cmd_check_live(NAME, options.ctx);
+	if (!status && record(&options))
 		status = kallmod_cmd_failed(NAME, options.ctx);
 	kallmod_ctx_destroy(options.ctx);
 	return status;

@@ -107,6 +107,15 @@ struct kallmod_ctx *kallmod_cmd_context(const char *name)
 	return ctx;
 }
 
+int kallmod_cmd_check_live(const char *name, const struct kallmod_ctx *ctx)
+{
+	if (kallmod_ctx_live(ctx))
+		return KALLMOD_EXIT_OK;
+	fprintf(stderr, "%s: --root, --release and --kallsyms name another kernel; only the running one can be sampled\n",
+		name);
+	return KALLMOD_EXIT_USAGE;
+}
+
 int kallmod_cmd_failed(const char *name, const struct kallmod_ctx *ctx)
 {
 	fflush(stdout);
