@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench_lookup.h"
+#include "clock.h"
 #include "cmd.h"
 #include "sampler.h"
 
@@ -93,25 +93,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
-}
-
 /* The map to measure: random, or the context's; how long the latter took to build. */
 static int build_map(const struct options *options, struct kallmod_map **ret, double *ms_ret)
 {
-	double start = now_ms();
+	double start = kallmod_now_ns() / 1e6;
 	int err;
 
 	if (options->random_ranges && !options->check)
 		err = bench_random_map(options->ctx, options->random_ranges, 1, ret);
 	else
 		err = kallmod_map_build(options->ctx, ret);
-	*ms_ret = now_ms() - start;
+	*ms_ret = kallmod_now_ns() / 1e6 - start;
 	return err;
 }
 
@@ -127,11 +119,11 @@ static int measure_load(struct options *options, struct results *results)
 
 	if (err)
 		return err;
-	start = now_ms();
+	start = kallmod_now_ns() / 1e6;
 	err = kallmod_sampler_create(options->ctx, map, &sampling, &sampler);
 	if (err)
 		return err;
-	results->load_ms = now_ms() - start;
+	results->load_ms = kallmod_now_ns() / 1e6 - start;
 	results->verified = kallmod_sampler_verified(sampler);
 	kallmod_sampler_destroy(sampler);
 	return 0;

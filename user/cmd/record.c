@@ -9,10 +9,10 @@
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "child.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "cmd.h"
 #include "ctx.h"
 #include "file.h"
@@ -155,14 +155,6 @@ struct recording {
 	uint64_t written;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
 /* Signals that end a recording come through a file; SIGPIPE is an error of the write. */
 static int catch_signals(struct recording *recording)
 {
@@ -270,7 +262,7 @@ static int on_record(void *arg, const struct kallmod_record *record)
 /* Milliseconds until the sampler wants to be looked after, or until the end. */
 static int timeout_ms(const struct recording *recording)
 {
-	uint64_t now = now_ns(), left;
+	uint64_t now = kallmod_now_ns(), left;
 
 	if (!recording->end_ns)
 		return SERVICE_MS;
@@ -295,7 +287,7 @@ static int sample_until_end(struct recording *recording)
 		    errno != EINTR)
 			return kallmod_fail(recording->ctx, -errno, "poll: %s", strerror(errno));
 		if (fds[1].revents || fds[2].revents || fds[3].revents ||
-		    (recording->end_ns && now_ns() >= recording->end_ns))
+		    (recording->end_ns && kallmod_now_ns() >= recording->end_ns))
 			break;
 		err = kallmod_sampler_service(recording->sampler, on_record, recording);
 	}
@@ -323,7 +315,7 @@ static int start(struct recording *recording)
 		err = kallmod_sampler_start(recording->sampler);
 	if (!err && recording->options->command)
 		err = kallmod_child_go(&recording->child, recording->ctx);
-	recording->end_ns = seconds ? now_ns() + (uint64_t)(seconds * 1e9) : 0;
+	recording->end_ns = seconds ? kallmod_now_ns() + (uint64_t)(seconds * 1e9) : 0;
 	if (!err && !first)
 		err = kallmod_symbolizer_init(&recording->symbolizer, recording->ctx);
 	return err;

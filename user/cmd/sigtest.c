@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "compare.h"
 #include "ctx.h"
 #include "sigset.h"
@@ -21,14 +21,6 @@ struct trial {
 static void destroy_map(struct kallmod_map **map)
 {
 	kallmod_map_destroy(*map);
-}
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
 /* The map of one source alone. */
@@ -58,14 +50,14 @@ static int run_trial(struct kallmod_ctx *ctx, const struct kallmod_map *truth,
 {
 	__attribute__((cleanup(destroy_map))) struct kallmod_map *map = NULL;
 	const char *excluded = trial->excluded[0] ? trial->excluded : NULL;
-	double start = now_ms();
+	double start = kallmod_now_ns() / 1e6;
 	int err = kallmod_ctx_set(ctx, KALLMOD_OPT_EXCLUDE_RELEASE, excluded);
 
 	if (!err)
 		err = map_of(ctx, "signatures", &map);
 	if (err)
 		return err;
-	trial->ms = now_ms() - start;
+	trial->ms = kallmod_now_ns() / 1e6 - start;
 	kallmod_compare(truth, map, &trial->tally, NULL, NULL);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "map.h"
 #include "symbolize.h"
 #include "symbols.h"
@@ -9,18 +9,10 @@
 /* Reading /proc/kallsyms takes a tenth of a second: not for every name that is missing. */
 static const uint64_t first_wait_ns = 1000000000;
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
 int kallmod_symbolizer_init(struct kallmod_symbolizer *symbolizer, struct kallmod_ctx *ctx)
 {
 	*symbolizer = (struct kallmod_symbolizer){.ctx = ctx, .wait_ns = first_wait_ns};
-	symbolizer->read_ns = now_ns();
+	symbolizer->read_ns = kallmod_now_ns();
 	return kallmod_ctx_symbols(ctx, &symbolizer->symbols);
 }
 
@@ -39,9 +31,9 @@ static bool read_again(struct kallmod_symbolizer *symbolizer)
 	struct kallmod_ctx *again;
 
 	if (!kallmod_ctx_live(symbolizer->ctx) ||
-	    now_ns() - symbolizer->read_ns < symbolizer->wait_ns)
+	    kallmod_now_ns() - symbolizer->read_ns < symbolizer->wait_ns)
 		return false;
-	symbolizer->read_ns = now_ns();
+	symbolizer->read_ns = kallmod_now_ns();
 	symbolizer->wait_ns *= 2;
 	if (kallmod_ctx_create(&again))
 		return false;

@@ -5,9 +5,9 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "follow.h"
 #include "modules.h"
 #include "source.h"
@@ -25,7 +25,7 @@ struct kallmod_follow {
 	struct jit_code *code; /* that records told of; unsorted, the map sorts */
 	size_t n, capacity;
 	bool changed; /* a record has come since the last rebuild */
-	uint64_t rebuilt_ms;
+	uint64_t rebuilt_ns;
 };
 
 /* PERF_RECORD_KSYMBOL as the kernel writes it (5.1, commit 76193a94522f). */
@@ -147,20 +147,12 @@ int kallmod_follow_fd(const struct kallmod_follow *follow)
 	return follow->records ? perf_buffer__epoll_fd(follow->records) : -1;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool kallmod_follow_drain(struct kallmod_follow *follow)
 {
 	if (follow->records)
 		perf_buffer__consume(follow->records);
 	/* A machine that loads BPF programs all the time is not allowed to keep us busy. */
-	return follow->changed && now_ms() - follow->rebuilt_ms >= 1000;
+	return follow->changed && kallmod_now_ns() - follow->rebuilt_ns >= 1000000000ull;
 }
 
 /* Adds the code that is known to the map. */
@@ -214,7 +206,7 @@ int kallmod_follow_rebuild(struct kallmod_follow *follow, const struct kallmod_m
 	if (err)
 		return kallmod_fail(follow->ctx, err, "no memory for the map");
 	follow->changed = false;
-	follow->rebuilt_ms = now_ms();
+	follow->rebuilt_ns = kallmod_now_ns();
 	err = fill(follow, next);
 	if (err)
 		kallmod_map_destroy(next);

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "sampler_priv.h"
 #include "tables.h"
 
@@ -19,14 +19,6 @@ enum {
 	RING_PER_CPU = 1 << 19,
 	RING_MAX = 1 << 26,
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 /* ---- records ------------------------------------------------------------------------- */
 
@@ -347,8 +339,8 @@ int kallmod_sampler_service(struct kallmod_sampler *sampler,
 		if (err)
 			return err;
 	}
-	if (now_ns() - sampler->followed_ns >= 1000000000ull) {
-		sampler->followed_ns = now_ns();
+	if (kallmod_now_ns() - sampler->followed_ns >= 1000000000ull) {
+		sampler->followed_ns = kallmod_now_ns();
 		kallmod_perf_set_follow(&sampler->perf);
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 
 #include "batch.h"
+#include "clock.h"
 #include "cleanup.h"
 #include "ctx.h"
 
@@ -60,7 +61,7 @@ int kmodtop_batch_run(struct kmodtop_session *session, const struct kmodtop_form
 {
 	cleanup_fd int signals = open_signals(session);
 	long left = session->options.screens;
-	uint64_t deadline = kmodtop_now_ns();
+	uint64_t deadline = kallmod_now_ns();
 	int ready = -1, err = signals < 0 ? signals : 0;
 
 	while (!err && ready < 0) {

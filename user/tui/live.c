@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cleanup.h"
 #include "ctx.h"
 #include "live.h"
@@ -62,7 +63,7 @@ static void react(struct live *live, unsigned int reaction)
 	if (reaction & KMODTOP_QUIT)
 		live->done = true;
 	if (reaction & KMODTOP_DELAY)
-		live->deadline = kmodtop_now_ns() + live->session->options.delay * 1e9;
+		live->deadline = kallmod_now_ns() + live->session->options.delay * 1e9;
 	if (reaction & KMODTOP_PAUSE && live->screen.paused)
 		kallmod_sampler_stop(live->session->sampler);
 	else if (reaction & KMODTOP_PAUSE)
@@ -96,7 +97,7 @@ static int end_interval(struct live *live)
 {
 	int err;
 
-	live->deadline = kmodtop_now_ns() + live->session->options.delay * 1e9;
+	live->deadline = kallmod_now_ns() + live->session->options.delay * 1e9;
 	if (live->screen.paused)
 		return 0;
 	err = kmodtop_session_tick(live->session);
@@ -146,7 +147,7 @@ int kmodtop_live_run(struct kmodtop_session *session)
 	if (err)
 		return err;
 	kmodtop_screen_init(&live.screen);
-	live.deadline = kmodtop_now_ns() + first * 1e9;
+	live.deadline = kallmod_now_ns() + first * 1e9;
 	err = loop(&live);
 	kmodtop_term_close();
 	kmodtop_lines_deinit(&live.picture.lines);

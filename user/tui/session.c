@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "ctx.h"
 #include "session.h"
 
@@ -13,14 +14,6 @@ enum {
 	MAX_FDS = 4,
 	RENAME_SECONDS = 10, /* at least, between two readings of kallsyms */
 };
-
-uint64_t kmodtop_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 /* For whoever measures the start from outside: the wall clock at the first sample. */
 static void tell_start(const struct kmodtop_session *session)
@@ -78,7 +71,7 @@ static void read_names(struct kmodtop_session *session, struct kallmod_ctx *ctx)
 	else
 		kmodtop_model_symbols(session->model, symbols);
 	session->named_generation = kallmod_sampler_generation(session->sampler);
-	session->named_ns = kmodtop_now_ns();
+	session->named_ns = kallmod_now_ns();
 }
 
 int kmodtop_session_open(struct kmodtop_session *session, struct kallmod_ctx *ctx,
@@ -118,13 +111,13 @@ static void take_hit(void *model, const struct kallmod_profile_hit *hit)
 
 static int take_hits(struct kmodtop_session *session)
 {
-	session->taken_ns = kmodtop_now_ns();
+	session->taken_ns = kallmod_now_ns();
 	return kallmod_sampler_take_hits(session->sampler, take_hit, session->model);
 }
 
 int kmodtop_session_service(struct kmodtop_session *session)
 {
-	uint64_t since = kmodtop_now_ns() - session->taken_ns;
+	uint64_t since = kallmod_now_ns() - session->taken_ns;
 	int err = kallmod_sampler_service(session->sampler, NULL, NULL);
 
 	if (!err && since >= kallmod_sampler_hits_ms(session->sampler) * 1000000ull)
@@ -143,7 +136,7 @@ static void refresh_names(struct kmodtop_session *session)
 
 	if (session->named_generation == kallmod_sampler_generation(session->sampler) ||
 	    !kmodtop_model_unnamed(session->model) ||
-	    kmodtop_now_ns() - session->named_ns < RENAME_SECONDS * 1000000000ull ||
+	    kallmod_now_ns() - session->named_ns < RENAME_SECONDS * 1000000000ull ||
 	    kallmod_ctx_create(&ctx))
 		return;
 	read_names(session, ctx);
@@ -207,7 +200,7 @@ int kmodtop_session_wait(struct kmodtop_session *session, uint64_t deadline_ns, 
 		polls[i + 1] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 	for (;;) {
 		uint64_t longest = kallmod_sampler_hits_ms(session->sampler);
-		uint64_t now = kmodtop_now_ns();
+		uint64_t now = kallmod_now_ns();
 		uint64_t left = now < deadline_ns ? (deadline_ns - now + 999999) / 1000000 : 0;
 		int err, ready = poll(polls, n + 1, left < longest ? left : longest);
 

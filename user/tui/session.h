@@ -47,6 +47,5 @@ int kmodtop_session_tick(struct kmodtop_session *session);
  */
 int kmodtop_session_wait(struct kmodtop_session *session, uint64_t deadline_ns, const int *fds,
 			 int n, int *ret);
-uint64_t kmodtop_now_ns(void);
 
 #endif
