@@ -8,6 +8,7 @@
 #include "bench_lookup.h"
 #include "clock.h"
 #include "cmd.h"
+#include "number.h"
 #include "sampler.h"
 
 #define NAME "kallmod bench"
@@ -49,16 +50,6 @@ static const struct argp_option argp_options[] = {
 	{},
 };
 
-static size_t parse_count(struct argp_state *state, const char *text, size_t max)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-
-	if (end == text || *end || *text == '-' || value < 1 || value > max)
-		argp_error(state, "%s: a number from 1 to %zu is wanted", text, max);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -77,13 +68,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->sampler = true;
 		return 0;
 	case KEY_RANDOM_MAPS:
-		options->random_maps = parse_count(state, arg, 1000000);
+		options->random_maps = kallmod_arg_count(state, "--random-maps", arg, 1, 1000000);
 		return 0;
 	case KEY_RANDOM_RANGES:
-		options->random_ranges = parse_count(state, arg, 30000);
+		options->random_ranges = kallmod_arg_count(state, "--random-ranges", arg, 1, 30000);
 		return 0;
 	case KEY_ROUNDS:
-		options->rounds = parse_count(state, arg, 32);
+		options->rounds = kallmod_arg_count(state, "--rounds", arg, 1, 32);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "%s: no argument is wanted", arg);

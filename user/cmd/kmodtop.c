@@ -2,7 +2,6 @@
 /* kmodtop: which modules burn the kernel's CPU time, live. */
 #include <limits.h>
 #include <locale.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,8 @@
 #include "batch.h"
 #include "cmd.h"
 #include "live.h"
+#include "number.h"
+#include "sampling.h"
 
 enum {
 	KEY_ONCE = 0x1000, KEY_BATCH, KEY_NO_STACKS, KEY_SORT, KEY_MIN_CONFIDENCE, KEY_JSON,
@@ -27,14 +28,7 @@ static const struct argp_option options[] = {
 	{"min-confidence", KEY_MIN_CONFIDENCE, "X", 0,
 	 "Hide inferred modules below this confidence, 0 to 1", 1},
 	{"no-color", KEY_NO_COLOR, NULL, 0, "No colours; also with NO_COLOR set", 1},
-	{NULL, 0, NULL, 0, "What is sampled:", 2},
-	{"frequency", 'F', "HZ", 0, "Samples per second and CPU; default 99", 2},
-	{"count", 'c', "PERIOD", 0, "A sample every PERIOD events instead", 2},
-	{"event", 'e', "EVENT", 0,
-	 "cycles (default where the machine has it), cpu-clock, instructions, rNNN, …", 2},
-	{"pid", 'p', "PID", 0, "Only this process", 2},
-	{"cpu", 'C', "CPUS", 0, "Only these CPUs, as in 0,2-3", 2},
-	{"no-stacks", KEY_NO_STACKS, NULL, 0, "No kernel stacks: SELF alone, cheaper", 2},
+	{"no-stacks", KEY_NO_STACKS, NULL, 0, "No kernel stacks: SELF alone, cheaper", 1},
 	{},
 };
 
@@ -42,56 +36,6 @@ struct input {
 	struct kallmod_ctx *ctx;
 	struct kmodtop_options options;
 };
-
-/* A number that is wanted between min and max, both included. */
-static double number(struct argp_state *state, const char *what, const char *text, double min,
-		     double max)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !(value >= min) || !(value <= max))
-		argp_error(state, "%s: %s; %g to %g is wanted", text, what, min, max);
-	return value;
-}
-
-static uint64_t whole(struct argp_state *state, const char *what, const char *text, double max)
-{
-	double value = number(state, what, text, 1, max);
-
-	if (value != floor(value))
-		argp_error(state, "%s: %s; a whole number is wanted", text, what);
-	return value;
-}
-
-static error_t parse_sampling(int key, char *arg, struct argp_state *state)
-{
-	struct kmodtop_options *into = &((struct input *)state->input)->options;
-
-	switch (key) {
-	case 'F':
-		into->sampler.hz = whole(state, "no frequency", arg, 1e6);
-		break;
-	case 'c':
-		into->sampler.period = whole(state, "no period", arg, 1e15);
-		break;
-	case 'e':
-		into->sampler.event = arg;
-		break;
-	case 'p':
-		into->sampler.pid = whole(state, "no process id", arg, INT_MAX);
-		break;
-	case 'C':
-		into->sampler.cpus = arg;
-		break;
-	case KEY_NO_STACKS:
-		into->stacks = false;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
 
 static void parse_sort(struct argp_state *state, const char *arg, struct kmodtop_options *into)
 {
@@ -102,8 +46,6 @@ static void parse_sort(struct argp_state *state, const char *arg, struct kmodtop
 
 static void check(struct argp_state *state, const struct kmodtop_options *given)
 {
-	if (given->sampler.hz && given->sampler.period)
-		argp_error(state, "-F and -c: one of them");
 	if (!given->stacks && given->sort_given &&
 	    (given->sort == KMODTOP_SORT_CHARGED || given->sort == KMODTOP_SORT_TOTAL))
 		argp_error(state, "--sort %s needs stacks: leave --no-stacks out",
@@ -117,13 +59,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = input->ctx;
+		state->child_inputs[0] = &into->sampler;
+		state->child_inputs[1] = input->ctx;
 		return 0;
 	case 'd':
-		into->delay = number(state, "no delay", arg, 0.05, MAX_DELAY);
+		into->delay = kallmod_arg_number(state, "-d", arg, 0.05, MAX_DELAY);
 		return 0;
 	case 'n':
-		into->screens = whole(state, "no count of screens", arg, INT_MAX);
+		into->screens = kallmod_arg_count(state, "-n", arg, 1, INT_MAX);
 		return 0;
 	case KEY_ONCE:
 		into->screens = 1;
@@ -139,7 +82,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		parse_sort(state, arg, into);
 		return 0;
 	case KEY_MIN_CONFIDENCE:
-		into->min_confidence = number(state, "no confidence", arg, 0, 1);
+		into->min_confidence = kallmod_arg_number(state, "--min-confidence", arg, 0, 1);
+		return 0;
+	case KEY_NO_STACKS:
+		into->stacks = false;
 		return 0;
 	case KEY_NO_COLOR:
 		into->color = false;
@@ -151,7 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		check(state, into);
 		return 0;
 	default:
-		return parse_sampling(key, arg, state);
+		return ARGP_ERR_UNKNOWN;
 	}
 }
 
@@ -173,7 +119,8 @@ static int show(struct kallmod_ctx *ctx, const struct kmodtop_options *given)
 
 static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+	static const struct argp_child children[] = {
+		{&kallmod_sampling_argp, 0, NULL, 0}, {&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
 		.doc = "Which kernel modules burn the CPU, built in or loaded, live."};

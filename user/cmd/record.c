@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,7 +15,9 @@
 #include "cmd.h"
 #include "ctx.h"
 #include "file.h"
+#include "number.h"
 #include "recording.h"
+#include "sampling.h"
 #include "savefile.h"
 #include "symbolize.h"
 
@@ -40,30 +41,6 @@ struct options {
 
 /* ---- options --------------------------------------------------------------------------- */
 
-static uint64_t parse_count(struct argp_state *state, const char *option, const char *text,
-			    uint64_t max)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end || !value || value > max)
-		argp_error(state, "%s %s: a whole number from 1 to %" PRIu64 " is wanted", option,
-			   text, max);
-	return value;
-}
-
-static double parse_seconds(struct argp_state *state, const char *text)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(value) || value <= 0 || value > 1e8)
-		argp_error(state, "-d %s: a number of seconds above 0 is wanted", text);
-	return value;
-}
-
 static const struct kallmod_out_recording *find_format(struct argp_state *state,
 							const char *name)
 {
@@ -81,28 +58,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options->ctx;
+		state->child_inputs[0] = sampler;
+		state->child_inputs[1] = options->ctx;
 		return 0;
 	case 'g':
 		sampler->flags |= KALLMOD_PROFILE_STACKS;
 		return 0;
-	case 'F':
-		sampler->hz = parse_count(state, "-F", arg, 1000000);
-		return 0;
-	case 'c':
-		sampler->period = parse_count(state, "-c", arg, INT64_MAX);
-		return 0;
-	case 'e':
-		sampler->event = arg;
-		return 0;
-	case 'C':
-		sampler->cpus = arg;
-		return 0;
-	case 'p':
-		sampler->pid = parse_count(state, "-p", arg, INT32_MAX);
-		return 0;
 	case 'd':
-		options->seconds = parse_seconds(state, arg);
+		options->seconds = kallmod_arg_number(state, "-d", arg, 0.001, 1e8);
 		return 0;
 	case 'o':
 		options->path = arg;
@@ -116,10 +79,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARGS:
 		options->command = state->argv + state->next;
 		return 0;
-	case ARGP_KEY_END:
-		if (sampler->hz && sampler->period)
-			argp_error(state, "-F and -c exclude each other");
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -127,12 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option argp_options[] = {
 	{"stacks", 'g', NULL, 0, "Record kernel stacks, and charge samples to the module that asked for the time", 0},
-	{"frequency", 'F', "HZ", 0, "Samples per second and CPU (99)", 0},
-	{"count", 'c', "PERIOD", 0, "Sample once in PERIOD events instead", 0},
-	{"event", 'e', "EVENT", 0, "cycles, cpu-clock, …; the default is the best that there is", 0},
 	{"duration", 'd', "SEC", 0, "Stop after SEC seconds; fractions are fine", 0},
-	{"pid", 'p', "PID", 0, "Sample this process only, and stop when it ends", 0},
-	{"cpu", 'C', "CPUS", 0, "Sample these CPUs only, as in 0,2-3", 0},
 	{"output", 'o', "FILE", 0, "Where to write (kallmod.jsonl or kallmod.folded); - is standard output", 0},
 	{"format", KEY_FORMAT, "FORMAT", 0, "jsonl (default), or folded: stacks for flame graphs", 0},
 	{"idle", KEY_IDLE, NULL, 0, "Record samples of idle CPUs too", 0},
@@ -404,7 +358,8 @@ static int record(const struct options *options)
 
 static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+	static const struct argp_child children[] = {
+		{&kallmod_sampling_argp, 0, NULL, 0}, {&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
 		.options = argp_options, .parser = parse, .children = children,
 		.args_doc = "[-- COMMAND [ARG...]]",

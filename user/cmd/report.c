@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "cmd.h"
 #include "ctx.h"
 #include "file.h"
+#include "number.h"
 #include "report_sum.h"
 
 #define NAME "kallmod report"
@@ -37,16 +39,6 @@ static int parse_sort(struct argp_state *state, const char *name)
 	return -1;
 }
 
-static long parse_functions(struct argp_state *state, const char *text)
-{
-	char *end;
-	long value = strtol(text, &end, 10);
-
-	if (end == text || *end || value < 0)
-		argp_error(state, "-n %s: a number from 0 on is wanted", text);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -59,7 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->sort = parse_sort(state, arg);
 		return 0;
 	case 'n':
-		options->functions = parse_functions(state, arg);
+		options->functions = kallmod_arg_count(state, "-n", arg, 0, LONG_MAX);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->path)

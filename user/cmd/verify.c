@@ -9,6 +9,7 @@
 #include "compare.h"
 #include "ctx.h"
 #include "mapfile.h"
+#include "number.h"
 #include "verify.h"
 
 #define NAME "kallmod verify"
@@ -22,16 +23,6 @@ struct options {
 	double min_precision, min_recall;
 };
 
-static double parse_share(struct argp_state *state, const char *text)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !(value >= 0 && value <= 1))
-		argp_error(state, "%s: a number from 0 to 1 is wanted", text);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
@@ -44,10 +35,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->out = &kallmod_out_verify_json;
 		return 0;
 	case KEY_PRECISION:
-		options->min_precision = parse_share(state, arg);
+		options->min_precision = kallmod_arg_number(state, "--min-precision", arg, 0, 1);
 		return 0;
 	case KEY_RECALL:
-		options->min_recall = parse_share(state, arg);
+		options->min_recall = kallmod_arg_number(state, "--min-recall", arg, 0, 1);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num == 0)
