@@ -1,50 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "clock.h"
 #include "map.h"
 #include "symbolize.h"
 #include "symbols.h"
 
-/* Reading /proc/kallsyms takes a tenth of a second: not for every name that is missing. */
-static const uint64_t first_wait_ns = 1000000000;
-
 int kallmod_symbolizer_init(struct kallmod_symbolizer *symbolizer, struct kallmod_ctx *ctx)
 {
-	*symbolizer = (struct kallmod_symbolizer){.ctx = ctx, .wait_ns = first_wait_ns};
-	symbolizer->read_ns = kallmod_now_ns();
-	return kallmod_ctx_symbols(ctx, &symbolizer->symbols);
+	*symbolizer = (struct kallmod_symbolizer){};
+	return kallmod_names_init(&symbolizer->names, ctx);
 }
 
 void kallmod_symbolizer_deinit(struct kallmod_symbolizer *symbolizer)
 {
-	kallmod_ctx_destroy(symbolizer->again);
-}
-
-/*
- * A module was loaded since the symbols were read. The time doubles: names that are not in
- * kallsyms must not keep us reading.
- */
-static bool read_again(struct kallmod_symbolizer *symbolizer)
-{
-	const struct kallmod_symbols *symbols;
-	struct kallmod_ctx *again;
-
-	if (!kallmod_ctx_live(symbolizer->ctx) ||
-	    kallmod_now_ns() - symbolizer->read_ns < symbolizer->wait_ns)
-		return false;
-	symbolizer->read_ns = kallmod_now_ns();
-	symbolizer->wait_ns *= 2;
-	if (kallmod_ctx_create(&again))
-		return false;
-	if (kallmod_ctx_symbols(again, &symbols)) {
-		kallmod_ctx_destroy(again);
-		return false;
-	}
-	kallmod_ctx_destroy(symbolizer->again);
-	symbolizer->again = again;
-	symbolizer->symbols = symbols;
-	return true;
+	kallmod_names_deinit(&symbolizer->names);
 }
 
 /* "nf-nat" and "nf_nat" are one module. */
@@ -74,11 +43,10 @@ static bool belongs(const struct kallmod_symbol *symbol, const struct kallmod_ma
 	}
 }
 
-static const struct kallmod_symbol *find_symbol(const struct kallmod_symbolizer *symbolizer,
+static const struct kallmod_symbol *find_symbol(const struct kallmod_symbols *symbols,
 						const struct kallmod_map *map, uint32_t set,
 						uint64_t addr)
 {
-	const struct kallmod_symbols *symbols = symbolizer->symbols;
 	ptrdiff_t index = kallmod_symbols_find(symbols, addr);
 	const struct kallmod_symbol *symbol;
 	uint64_t end;
@@ -116,16 +84,16 @@ static bool is_irq(const struct kallmod_map *map, uint64_t addr)
  * back: 1 for a return address, since the call is before it. Returns false when the frame is a
  * loadable module's and has no name.
  */
-static bool make_frame(const struct kallmod_symbolizer *symbolizer,
-		       const struct kallmod_map *map, uint64_t ip, uint32_t set,
-		       unsigned int back, struct kallmod_recording_frame *ret)
+static bool make_frame(const struct kallmod_symbols *symbols, const struct kallmod_map *map,
+		       uint64_t ip, uint32_t set, unsigned int back,
+		       struct kallmod_recording_frame *ret)
 {
 	const struct kallmod_symbol *symbol;
 
 	/* Marks within the core; see kallmod_tables.h. */
 	if (set >= KALLMOD_SET_RESERVED && set != KALLMOD_SET_UNRESOLVED)
 		set = KALLMOD_SET_CORE;
-	symbol = find_symbol(symbolizer, map, set, ip - back);
+	symbol = find_symbol(symbols, map, set, ip - back);
 	*ret = (struct kallmod_recording_frame){
 		.ip = ip,
 		.symbol = symbol ? symbol->name : NULL,
@@ -143,13 +111,14 @@ static bool make_frames(struct kallmod_symbolizer *symbolizer, const struct kall
 {
 	const __u64 *ips = (const __u64 *)(record + 1);
 	const __u16 *sets = (const __u16 *)(ips + record->nframes);
+	const struct kallmod_symbols *symbols = kallmod_names_symbols(&symbolizer->names);
 	bool named = true;
 
 	if (!n)
-		return make_frame(symbolizer, map, record->ip, record->set, 0,
+		return make_frame(symbols, map, record->ip, record->set, 0,
 				  &symbolizer->frames[0]);
 	for (size_t i = 0; i < n; i++)
-		named &= make_frame(symbolizer, map, ips[i], sets[i], i ? 1 : 0,
+		named &= make_frame(symbols, map, ips[i], sets[i], i ? 1 : 0,
 				    &symbolizer->frames[i]);
 	return named;
 }
@@ -168,8 +137,8 @@ void kallmod_symbolize(struct kallmod_symbolizer *symbolizer, const struct kallm
 		ret->stack = false;
 		return;
 	}
-	if (!make_frames(symbolizer, map, record, n) && read_again(symbolizer))
-		make_frames(symbolizer, map, record, n);
+	if (!make_frames(symbolizer, map, record, n))
+		kallmod_names_refresh(&symbolizer->names);
 	if (record->charged < KALLMOD_SET_RESERVED || record->charged == KALLMOD_SET_UNRESOLVED)
 		ret->charged = module_name(map, record->charged);
 }

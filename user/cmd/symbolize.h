@@ -3,13 +3,11 @@
 #ifndef KALLMOD_SYMBOLIZE_H
 #define KALLMOD_SYMBOLIZE_H
 
+#include "names.h"
 #include "recording.h"
 
 struct kallmod_symbolizer {
-	struct kallmod_ctx *ctx;
-	const struct kallmod_symbols *symbols; /* of ctx, or of again */
-	struct kallmod_ctx *again; /* owned; symbols read anew, for modules loaded since */
-	uint64_t read_ns, wait_ns; /* when they were read, and how long until the next time */
+	struct kallmod_names names;
 	struct kallmod_recording_frame frames[KALLMOD_MAX_FRAMES + 1];
 };
 

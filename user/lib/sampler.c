@@ -317,7 +317,6 @@ static int catch_up(struct kallmod_sampler *sampler)
 	}
 	kallmod_map_destroy(sampler->map);
 	sampler->map = map;
-	sampler->generation++;
 	return 0;
 }
 
@@ -349,9 +348,4 @@ int kallmod_sampler_service(struct kallmod_sampler *sampler,
 const struct kallmod_map *kallmod_sampler_map(const struct kallmod_sampler *sampler)
 {
 	return sampler->map;
-}
-
-uint64_t kallmod_sampler_generation(const struct kallmod_sampler *sampler)
-{
-	return sampler->generation;
 }

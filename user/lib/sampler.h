@@ -51,8 +51,6 @@ int kallmod_sampler_service(struct kallmod_sampler *sampler,
 			    int (*fn)(void *arg, const struct kallmod_record *record), void *arg);
 /* The newest generation of the map. Owned by the sampler; valid until the next service call. */
 const struct kallmod_map *kallmod_sampler_map(const struct kallmod_sampler *sampler);
-/* Counts the generations: another number, another map. */
-uint64_t kallmod_sampler_generation(const struct kallmod_sampler *sampler);
 
 /* Counters since start, summed over the CPUs; per CPU through cpu >= 0. */
 struct kallmod_sampler_totals {

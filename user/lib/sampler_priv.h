@@ -13,7 +13,6 @@ struct kallmod_sampler {
 	struct kallmod_ctx *ctx;
 	struct kallmod_sampler_options options;
 	struct kallmod_map *map;
-	uint64_t generation; /* of the map */
 	struct kallmod_tables *tables;
 	struct profile_bpf *skel;
 	struct kallmod_perf_set perf;

@@ -65,7 +65,7 @@ int kmodtop_model_tick(struct kmodtop_model *model, const struct kallmod_map *ma
 		       const struct kallmod_sampler_totals *totals);
 /* Adds a function's hits to the interval at work. */
 void kmodtop_model_hit(struct kmodtop_model *model, const struct kallmod_profile_hit *hit);
-/* Names for functions; NULL (the start): addresses stand for them. Must outlive the model. */
+/* Names for functions until the next call; NULL (the start): addresses stand for them. */
 void kmodtop_model_symbols(struct kmodtop_model *model, const struct kallmod_symbols *symbols);
 /* Hits of the last interval in modules or BPF code that the symbols do not know. */
 size_t kmodtop_model_unnamed(const struct kmodtop_model *model);

@@ -12,7 +12,6 @@
 
 enum {
 	MAX_FDS = 4,
-	RENAME_SECONDS = 10, /* at least, between two readings of kallsyms */
 };
 
 /* For whoever measures the start from outside: the wall clock at the first sample. */
@@ -61,17 +60,11 @@ static int start(struct kmodtop_session *session)
 }
 
 /* No names is no failure: addresses stand for the functions, and the modules are right. */
-static void read_names(struct kmodtop_session *session, struct kallmod_ctx *ctx)
+static void read_names(struct kmodtop_session *session)
 {
-	const struct kallmod_symbols *symbols;
-
-	if (kallmod_ctx_symbols(ctx, &symbols))
+	if (kallmod_names_init(&session->names, session->ctx))
 		kallmod_log(session->ctx, KALLMOD_LOG_WARN, "functions have no names: %s",
-			    kallmod_ctx_error(ctx));
-	else
-		kmodtop_model_symbols(session->model, symbols);
-	session->named_generation = kallmod_sampler_generation(session->sampler);
-	session->named_ns = kallmod_now_ns();
+			    kallmod_ctx_error(session->ctx));
 }
 
 int kmodtop_session_open(struct kmodtop_session *session, struct kallmod_ctx *ctx,
@@ -92,7 +85,7 @@ int kmodtop_session_open(struct kmodtop_session *session, struct kallmod_ctx *ct
 		kmodtop_model_sort(session->model, options->sort);
 	kmodtop_model_min_confidence(session->model, options->min_confidence);
 	describe(session);
-	read_names(session, ctx);
+	read_names(session);
 	return 0;
 }
 
@@ -100,7 +93,7 @@ void kmodtop_session_close(struct kmodtop_session *session)
 {
 	kallmod_sampler_destroy(session->sampler);
 	kmodtop_model_destroy(session->model);
-	kallmod_ctx_destroy(session->symbols_ctx);
+	kallmod_names_deinit(&session->names);
 	*session = (struct kmodtop_session){};
 }
 
@@ -123,25 +116,6 @@ int kmodtop_session_service(struct kmodtop_session *session)
 	if (!err && since >= kallmod_sampler_hits_ms(session->sampler) * 1000000ull)
 		err = take_hits(session);
 	return err;
-}
-
-/*
- * Modules and BPF programs that came after the symbols were read have functions without
- * names. Reading costs a tenth of a second, so only when there were samples in such, and not
- * often.
- */
-static void refresh_names(struct kmodtop_session *session)
-{
-	struct kallmod_ctx *ctx;
-
-	if (session->named_generation == kallmod_sampler_generation(session->sampler) ||
-	    !kmodtop_model_unnamed(session->model) ||
-	    kallmod_now_ns() - session->named_ns < RENAME_SECONDS * 1000000000ull ||
-	    kallmod_ctx_create(&ctx))
-		return;
-	read_names(session, ctx);
-	kallmod_ctx_destroy(session->symbols_ctx);
-	session->symbols_ctx = ctx;
 }
 
 static int tick_cpus(struct kmodtop_session *session)
@@ -180,13 +154,15 @@ int kmodtop_session_tick(struct kmodtop_session *session)
 		err = kallmod_sampler_totals(session->sampler, -1, &totals);
 	if (!err)
 		err = kallmod_sampler_counts(session->sampler, -1, &counts, &n);
+	kmodtop_model_symbols(session->model, kallmod_names_symbols(&session->names));
 	if (!err)
 		err = kmodtop_model_tick(session->model, kallmod_sampler_map(session->sampler),
 					 counts, n, &totals);
 	if (!err && session->per_cpu)
 		err = tick_cpus(session);
-	if (!err)
-		refresh_names(session);
+	/* Modules and BPF programs that came after the symbols were read. */
+	if (!err && kmodtop_model_unnamed(session->model))
+		kallmod_names_refresh(&session->names);
 	return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include "lines.h"
 #include "model.h"
+#include "names.h"
 #include "sampler.h"
 
 struct kmodtop_options {
@@ -23,9 +24,7 @@ struct kmodtop_session {
 	struct kallmod_sampler *sampler;
 	struct kmodtop_model *model;
 	struct kmodtop_about about;
-	struct kallmod_ctx *symbols_ctx; /* owned: symbols that were read again */
-	uint64_t named_generation;	 /* of the map, when symbols were read */
-	uint64_t named_ns;
+	struct kallmod_names names;	 /* of functions */
 	uint64_t taken_ns;		 /* when functions were taken from the kernel */
 	bool per_cpu; /* ticks fill the model's CPUs, too */
 };
