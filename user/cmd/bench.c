@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "clock.h"
 #include "cmd.h"
 #include "number.h"
+#include "out_json.h"
 #include "sampler.h"
 
 #define NAME "kallmod bench"
@@ -55,9 +55,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options->ctx;
-		return 0;
 	case KEY_JSON:
 		options->json = true;
 		return 0;
@@ -76,11 +73,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_ROUNDS:
 		options->rounds = kallmod_arg_count(state, "--rounds", arg, 1, 32);
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "%s: no argument is wanted", arg);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return kallmod_cmd_parse_rest(key, arg, state, options->ctx);
 	}
 }
 
@@ -246,10 +240,10 @@ static struct json_object *sampler_json(const struct bench_sampler_result *sampl
 	add_ns(object, "%s_ns", "self", sampler->self_ns);
 	add_ns(object, "%s_ns", "stack_only", sampler->stack_only_ns);
 	add_ns(object, "%s_ns", "walk", sampler->walk_ns);
-	json_object_object_add(object, "samples", json_object_new_uint64(sampler->samples));
-	json_object_object_add(object, "expected", json_object_new_uint64(sampler->expected));
-	json_object_object_add(object, "lost", json_object_new_uint64(sampler->lost));
-	json_object_object_add(object, "rounds", json_object_new_uint64(sampler->rounds));
+	kallmod_json_uint(object, "samples", sampler->samples);
+	kallmod_json_uint(object, "expected", sampler->expected);
+	kallmod_json_uint(object, "lost", sampler->lost);
+	kallmod_json_uint(object, "rounds", sampler->rounds);
 	return object;
 }
 
@@ -260,20 +254,17 @@ static void print_json(const struct options *options, const struct results *resu
 	struct json_object *start = json_object_new_object();
 
 	json_object_object_add(object, "lookup", lookup_json(lookup));
-	json_object_object_add(object, "ranges", json_object_new_uint64(lookup->ranges));
-	json_object_object_add(object, "table_bytes", json_object_new_uint64(lookup->table_bytes));
-	json_object_object_add(object, "module_table_bytes",
-			       json_object_new_uint64(lookup->module_table_bytes));
+	kallmod_json_uint(object, "ranges", lookup->ranges);
+	kallmod_json_uint(object, "table_bytes", lookup->table_bytes);
+	kallmod_json_uint(object, "module_table_bytes", lookup->module_table_bytes);
 	add_ns(start, "%s_ms", "map", results->map_ms);
 	add_ns(start, "%s_ms", "map_cached", results->map_cached_ms);
 	add_ns(start, "%s_ms", "load", results->load_ms);
 	json_object_object_add(object, "start", start);
-	json_object_object_add(object, "verified_insns",
-			       json_object_new_uint64(results->verified));
+	kallmod_json_uint(object, "verified_insns", results->verified);
 	if (options->sampler)
 		json_object_object_add(object, "sampler", sampler_json(&results->sampler));
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY));
-	json_object_put(object);
+	kallmod_json_print(object);
 }
 
 static void print_check(const struct options *options, const struct results *results)
@@ -285,33 +276,34 @@ static void print_check(const struct options *options, const struct results *res
 		       results->checked);
 }
 
+static int bench(void *input)
+{
+	struct options *options = input;
+	struct results results = {};
+	int err = options->check ? check(options, &results) : measure(options, &results);
+
+	if (err)
+		return err;
+	if (options->check)
+		print_check(options, &results);
+	else if (options->json)
+		print_json(options, &results);
+	else
+		print_text(options, &results);
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
-		.children = children,
+		.children = kallmod_cmd_children,
 		.doc = "Measure on this machine what a lookup, a start and a sample cost.\v"
 		       "Every lookup runs in the kernel through BPF_PROG_TEST_RUN, the ways side by side, in turn; JSON has gross figures, the loop included, and the text has what each costs over the empty loop."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME), .rounds = 5};
-	struct results results = {};
-	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	if (options.check ? check(&options, &results) : measure(&options, &results)) {
-		status = kallmod_cmd_failed(NAME, options.ctx);
-	} else {
-		if (options.check)
-			print_check(&options, &results);
-		else if (options.json)
-			print_json(&options, &results);
-		else
-			print_text(&options, &results);
-		status = kallmod_cmd_finish(NAME);
-	}
-	kallmod_ctx_destroy(options.ctx);
-	return status;
+	return kallmod_cmd_run(NAME, &argp, argc, argv, options.ctx, bench, &options);
 }
 
 const struct kallmod_command kallmod_command_bench = {

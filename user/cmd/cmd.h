@@ -27,6 +27,20 @@ extern const struct argp kallmod_shared_argp;
  * of a build tree beside the executable. Exits with 1 and a message when there is no memory.
  */
 struct kallmod_ctx *kallmod_cmd_context(const char *name);
+/* argp children of a command that has the shared options and no other children. */
+extern const struct argp_child kallmod_cmd_children[];
+/*
+ * For the keys that the parser of such a command does not know: gives ctx to the shared
+ * options, and refuses arguments.
+ */
+error_t kallmod_cmd_parse_rest(int key, const char *arg, struct argp_state *state,
+			       struct kallmod_ctx *ctx);
+/*
+ * Parses with argp, calls fn with input, and destroys ctx; returns the exit status. fn returns
+ * 0 or a negative errno, with its line in kallmod_ctx_error().
+ */
+int kallmod_cmd_run(const char *name, const struct argp *argp, int argc, char **argv,
+		    struct kallmod_ctx *ctx, int (*fn)(void *input), void *input);
 /*
  * For commands that sample: 0 when the context works on the running kernel, else a line and
  * KALLMOD_EXIT_USAGE.

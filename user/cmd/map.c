@@ -36,9 +36,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options->ctx;
-		return 0;
 	case KEY_FORMAT:
 		options->out = find_output(state, arg);
 		return 0;
@@ -48,16 +45,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_DATA:
 		options->data = true;
 		return 0;
+	case ARGP_KEY_ARG:
+		return ARGP_ERR_UNKNOWN; /* all at once, below */
 	case ARGP_KEY_ARGS:
 		options->modules = state->argv + state->next;
 		options->n = state->argc - state->next;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return kallmod_cmd_parse_rest(key, arg, state, options->ctx);
 	}
 }
 
-static int print_map(struct options *options, const struct kallmod_map *map)
+static int print_chosen(struct options *options, const struct kallmod_map *map)
 {
 	cleanup_free bool *sets = NULL;
 	int err = kallmod_choose_sets(options->ctx, map, options->data, options->n,
@@ -65,6 +64,19 @@ static int print_map(struct options *options, const struct kallmod_map *map)
 	struct kallmod_out_choice choice = {.data = options->data, .sets = sets};
 
 	return err ? err : options->out->write(options->ctx, map, &choice);
+}
+
+static int print_map(void *input)
+{
+	struct options *options = input;
+	struct kallmod_map *map;
+	int err = kallmod_map_build(options->ctx, &map);
+
+	if (err)
+		return err;
+	err = print_chosen(options, map);
+	kallmod_map_destroy(map);
+	return err;
 }
 
 static int run(int argc, char **argv)
@@ -75,25 +87,14 @@ static int run(int argc, char **argv)
 		{"data", KEY_DATA, NULL, 0, "Data ranges too, where the source has them", 0},
 		{},
 	};
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
-		.options = argp_options, .parser = parse, .children = children,
+		.options = argp_options, .parser = parse, .children = kallmod_cmd_children,
 		.args_doc = "[MODULE…]",
 		.doc = "Print which module each range of kernel addresses belongs to; of MODULEs alone, where any are named (patterns, as for files).\v"
 		       "Text has a line per range: START-END, modules or - for the core kernel, source, trust and, where the map is inferred, confidence."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME), .out = &kallmod_out_map_text};
-	struct kallmod_map *map = NULL;
-	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	if (kallmod_map_build(options.ctx, &map) ||
-	    print_map(&options, map))
-		status = kallmod_cmd_failed(NAME, options.ctx);
-	else
-		status = kallmod_cmd_finish(NAME);
-	kallmod_map_destroy(map);
-	kallmod_ctx_destroy(options.ctx);
-	return status;
+	return kallmod_cmd_run(NAME, &argp, argc, argv, options.ctx, print_map, &options);
 }
 
 const struct kallmod_command kallmod_command_map = {

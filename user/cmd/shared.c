@@ -47,6 +47,34 @@ static error_t parse_shared(int key, char *arg, struct argp_state *state)
 
 const struct argp kallmod_shared_argp = {.options = shared_options, .parser = parse_shared};
 
+const struct argp_child kallmod_cmd_children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
+
+error_t kallmod_cmd_parse_rest(int key, const char *arg, struct argp_state *state,
+			       struct kallmod_ctx *ctx)
+{
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = ctx;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: no argument is wanted", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int kallmod_cmd_run(const char *name, const struct argp *argp, int argc, char **argv,
+		    struct kallmod_ctx *ctx, int (*fn)(void *input), void *input)
+{
+	int status;
+
+	argp_parse(argp, argc, argv, 0, NULL, input);
+	status = fn(input) ? kallmod_cmd_failed(name, ctx) : kallmod_cmd_finish(name);
+	kallmod_ctx_destroy(ctx);
+	return status;
+}
+
 static void print_log(void *name, enum kallmod_log_level level, const char *line)
 {
 	if (level == KALLMOD_LOG_WARN)

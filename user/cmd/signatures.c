@@ -223,12 +223,11 @@ static int run(int argc, char **argv)
 		{"json", KEY_JSON, NULL, 0, "test: print JSON", 0},
 		{},
 	};
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
 		.args_doc = "build -o FILE RELEASE=DIR…\nlist [FILE…]\ntest",
-		.children = children,
+		.children = kallmod_cmd_children,
 		.doc = "Make, list and test the function signatures that inference uses.\v"
 		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR. test infers the map of a kernel whose ranges are known (--kallsyms and --ranges, or the running one) with each release family left out in turn, and prints precision and recall."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME)};

@@ -21,17 +21,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options->ctx;
-		return 0;
 	case KEY_SIZE:
 		options->size = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "%s: no argument is wanted", arg);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return kallmod_cmd_parse_rest(key, arg, state, options->ctx);
 	}
 }
 
@@ -80,8 +74,9 @@ static void print_symbol(const struct kallmod_map *map, const struct kallmod_sym
 	putchar('\n');
 }
 
-static int print_all(struct options *options)
+static int print_all(void *input)
 {
+	struct options *options = input;
 	const struct kallmod_symbols *symbols;
 	struct kallmod_map *map = NULL;
 	int err = kallmod_map_build(options->ctx, &map);
@@ -100,18 +95,12 @@ static int run(int argc, char **argv)
 		{"size", KEY_SIZE, NULL, 0, "Print sizes too (hex): the distance to the next symbol, where nothing better is known", 0},
 		{},
 	};
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
-		.options = argp_options, .parser = parse, .children = children,
+		.options = argp_options, .parser = parse, .children = kallmod_cmd_children,
 		.doc = "Print all symbols with their modules, as /proc/kallmodsyms does."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME)};
-	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	status = print_all(&options) ? kallmod_cmd_failed(NAME, options.ctx) :
-				       kallmod_cmd_finish(NAME);
-	kallmod_ctx_destroy(options.ctx);
-	return status;
+	return kallmod_cmd_run(NAME, &argp, argc, argv, options.ctx, print_all, &options);
 }
 
 const struct kallmod_command kallmod_command_syms = {

@@ -28,9 +28,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options->ctx;
-		return 0;
 	case KEY_JSON:
 		options->out = &kallmod_out_verify_json;
 		return 0;
@@ -53,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "two maps are wanted: TRUTH and MAP");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return kallmod_cmd_parse_rest(key, arg, state, options->ctx);
 	}
 }
 
@@ -224,8 +221,9 @@ static int print_comparison(const struct options *options, struct kallmod_map *m
 	return table.err;
 }
 
-static int verify(struct options *options)
+static int verify(void *input)
 {
+	struct options *options = input;
 	struct kallmod_map *maps[2] = {};
 	struct kallmod_tally tally;
 	int err = read_maps(options, maps);
@@ -250,21 +248,15 @@ static int run(int argc, char **argv)
 		{"min-recall", KEY_RECALL, "X", 0, "Exit with 1 below this recall (0 to 1)", 0},
 		{},
 	};
-	static const struct argp_child children[] = {{&kallmod_shared_argp, 0, NULL, 0}, {}};
 	static const struct argp argp = {
-		.options = argp_options, .parser = parse, .children = children,
+		.options = argp_options, .parser = parse, .children = kallmod_cmd_children,
 		.args_doc = "TRUTH MAP",
 		.doc = "Compare two maps: bytes of module text that agree, are wrong, missed or extra, by module.\v"
 		       "A map is the text of 'kallmod map' or a modules.builtin.ranges. Two of the latter are compared by section and offset; one beside a text map needs the kernel's symbols (--kallsyms)."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME),
 				  .out = &kallmod_out_verify_text};
-	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	status = verify(&options) ? kallmod_cmd_failed(NAME, options.ctx) :
-				    kallmod_cmd_finish(NAME);
-	kallmod_ctx_destroy(options.ctx);
-	return status;
+	return kallmod_cmd_run(NAME, &argp, argc, argv, options.ctx, verify, &options);
 }
 
 const struct kallmod_command kallmod_command_verify = {
