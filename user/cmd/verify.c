@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "compare.h"
 #include "ctx.h"
+#include "grow.h"
 #include "mapfile.h"
 #include "number.h"
 #include "verify.h"
@@ -106,27 +107,12 @@ struct table {
 	int err;
 };
 
-static void *grow(struct table *table, void *array, size_t n, size_t *capacity, size_t size)
-{
-	void *at = array;
-
-	if (n < *capacity)
-		return array;
-	at = reallocarray(array, *capacity ? *capacity * 2 : 256, size);
-	if (!at) {
-		table->err = -ENOMEM;
-		return array;
-	}
-	*capacity = *capacity ? *capacity * 2 : 256;
-	return at;
-}
-
 static struct kallmod_verify_row *row_of(struct table *table, const char *module)
 {
 	for (size_t i = 0; i < table->n; i++)
 		if (!strcmp(table->rows[i].module, module))
 			return &table->rows[i];
-	table->rows = grow(table, table->rows, table->n, &table->capacity, sizeof(*table->rows));
+	table->err = kallmod_grow(&table->rows, &table->capacity, table->n, sizeof(*table->rows));
 	if (table->err)
 		return NULL;
 	table->rows[table->n] = (struct kallmod_verify_row){.module = module};
@@ -145,8 +131,8 @@ static void confuse(struct table *table, const char *truth, const char *map, uin
 			return;
 		}
 	}
-	table->confusions = grow(table, table->confusions, table->nconfusions,
-				 &table->confusion_capacity, sizeof(*at));
+	table->err = kallmod_grow(&table->confusions, &table->confusion_capacity,
+				  table->nconfusions, sizeof(*at));
 	if (!table->err)
 		table->confusions[table->nconfusions++] =
 			(struct kallmod_confusion){truth, map, bytes};

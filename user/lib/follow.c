@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "follow.h"
+#include "grow.h"
 #include "modules.h"
 #include "source.h"
 
@@ -44,15 +45,8 @@ static void code_add(struct kallmod_follow *follow, uint64_t start, uint64_t end
 {
 	struct jit_code *code;
 
-	if (follow->n == follow->capacity) {
-		size_t capacity = follow->capacity ? follow->capacity * 2 : 64;
-
-		code = reallocarray(follow->code, capacity, sizeof(*code));
-		if (!code)
-			return;
-		follow->code = code;
-		follow->capacity = capacity;
-	}
+	if (kallmod_grow(&follow->code, &follow->capacity, follow->n, sizeof(*code)))
+		return;
 	code = &follow->code[follow->n++];
 	*code = (struct jit_code){.start = start, .end = end};
 	strncpy(code->module, module, sizeof(code->module) - 1);

@@ -5,22 +5,8 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "map_priv.h"
-
-int kallmod_map_grow(void *array, size_t *capacity, size_t count, size_t size)
-{
-	size_t wanted = *capacity ? 2 * *capacity : 16;
-	void *larger;
-
-	if (count < *capacity)
-		return 0;
-	larger = reallocarray(*(void **)array, wanted, size);
-	if (!larger)
-		return -ENOMEM;
-	*(void **)array = larger;
-	*capacity = wanted;
-	return 0;
-}
 
 int kallmod_map_create(struct kallmod_map **ret)
 {
@@ -28,7 +14,7 @@ int kallmod_map_create(struct kallmod_map **ret)
 
 	if (!map)
 		return -ENOMEM;
-	if (kallmod_map_grow(&map->sets, &map->set_capacity, 0, sizeof(*map->sets)))
+	if (kallmod_grow(&map->sets, &map->set_capacity, 0, sizeof(*map->sets)))
 		goto fail;
 	map->sets[0] = (struct kallmod_set){ .name = strdup("core"), .kind = KALLMOD_KIND_CORE };
 	if (!map->sets[0].name)
@@ -122,8 +108,8 @@ int kallmod_map_add(struct kallmod_map *map, const struct kallmod_range *range)
 	    range->trust > KALLMOD_TRUST_INFERRED || range->section > KALLMOD_SECTION_DATA ||
 	    !(range->confidence >= 0 && range->confidence <= 1))
 		return -EINVAL;
-	err = kallmod_map_grow(&map->ranges, &map->range_capacity, map->range_count,
-			       sizeof(*map->ranges));
+	err = kallmod_grow(&map->ranges, &map->range_capacity, map->range_count,
+			   sizeof(*map->ranges));
 	if (!err)
 		map->ranges[map->range_count++] = *range;
 	return err;
@@ -144,8 +130,8 @@ int kallmod_map_add_extent(struct kallmod_map *map, uint64_t start, uint64_t end
 		return -EROFS;
 	if (start >= end || (unsigned int)section > KALLMOD_SECTION_DATA)
 		return -EINVAL;
-	err = kallmod_map_grow(&map->extents, &map->extent_capacity, map->extent_count,
-			       sizeof(*map->extents));
+	err = kallmod_grow(&map->extents, &map->extent_capacity, map->extent_count,
+			   sizeof(*map->extents));
 	if (!err)
 		map->extents[map->extent_count++] =
 			(struct kallmod_extent){ start, end, section };
@@ -160,8 +146,8 @@ int kallmod_map_add_mark(struct kallmod_map *map, const struct kallmod_mark *mar
 		return -EROFS;
 	if (mark->start >= mark->end || (unsigned int)mark->kind > KALLMOD_MARK_BOOT)
 		return -EINVAL;
-	err = kallmod_map_grow(&map->marks, &map->mark_capacity, map->mark_count,
-			       sizeof(*map->marks));
+	err = kallmod_grow(&map->marks, &map->mark_capacity, map->mark_count,
+			   sizeof(*map->marks));
 	if (!err)
 		map->marks[map->mark_count++] = *mark;
 	return err;

@@ -48,8 +48,6 @@ struct kallmod_map {
 	size_t mark_count, mark_capacity;
 };
 
-/* Makes room for one more element. -ENOMEM. */
-int kallmod_map_grow(void *array, size_t *capacity, size_t count, size_t size);
 /* Removes overlaps: see map_overlap.c. *ret is malloc'ed. */
 int kallmod_map_resolve(const struct kallmod_range *ranges, size_t count,
 			struct kallmod_range **ret, size_t *count_ret);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "map_priv.h"
 
 #define NAME_BYTES_MAX 512
@@ -74,8 +75,8 @@ static int add_module(struct kallmod_map *map, const char *name, const char **re
 {
 	bool grown;
 	char *copy;
-	int err = kallmod_map_grow(&map->modules, &map->module_capacity, map->module_count,
-				   sizeof(*map->modules));
+	int err = kallmod_grow(&map->modules, &map->module_capacity, map->module_count,
+			       sizeof(*map->modules));
 
 	if (!err)
 		err = index_grow(&map->module_index, map->module_count, &grown);
@@ -176,8 +177,7 @@ static int add_set(struct kallmod_map *map, const struct kallmod_set *set, uint3
 
 	if (map->set_count >= KALLMOD_MAP_SETS_MAX)
 		return -E2BIG;
-	err = kallmod_map_grow(&map->sets, &map->set_capacity, map->set_count,
-			       sizeof(*map->sets));
+	err = kallmod_grow(&map->sets, &map->set_capacity, map->set_count, sizeof(*map->sets));
 	if (!err)
 		err = index_grow(&map->set_index, map->set_count, &grown);
 	if (err)

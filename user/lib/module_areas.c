@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "map_priv.h"
 #include "module_areas.h"
 #include "parse.h"
@@ -20,8 +21,8 @@ void kallmod_areas_deinit(struct kallmod_areas *areas)
 
 static int add_start(struct kallmod_areas *areas, uint64_t start)
 {
-	int err = kallmod_map_grow(&areas->starts, &areas->start_capacity, areas->start_count,
-				   sizeof(*areas->starts));
+	int err = kallmod_grow(&areas->starts, &areas->start_capacity, areas->start_count,
+			       sizeof(*areas->starts));
 
 	if (!err)
 		areas->starts[areas->start_count++] = start;
@@ -154,8 +155,8 @@ static int add_module(void *arg, const struct kallmod_module_line *line)
 		return kallmod_fail(reading->ctx, -EINVAL,
 				    "/proc/modules: '%s' is no module name; give the right root",
 				    line->name);
-	err = kallmod_map_grow(&areas->areas, &areas->capacity, areas->count,
-			       sizeof(*areas->areas));
+	err = kallmod_grow(&areas->areas, &areas->capacity, areas->count,
+			   sizeof(*areas->areas));
 	if (!err)
 		err = add_start(areas, line->base);
 	if (err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "map_priv.h"
 #include "modules.h"
 #include "parse.h"
@@ -69,8 +70,8 @@ static int add_name(void *arg, const struct kallmod_module_line *line)
 {
 	struct kallmod_module_names *names = arg;
 	char *copy;
-	int err = kallmod_map_grow(&names->names, &names->capacity, names->count,
-				   sizeof(*names->names));
+	int err = kallmod_grow(&names->names, &names->capacity, names->count,
+			       sizeof(*names->names));
 
 	if (err)
 		return err;

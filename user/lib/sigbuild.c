@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "sigfile.h"
 
 /* "A function of this hash is defined by module, in the releases of the mask." */
@@ -109,15 +110,8 @@ int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int 
 	bool cold;
 	size_t length = kallmod_sig_normalise(name, &start, &cold);
 
-	if (builder->n == builder->capacity) {
-		size_t capacity = builder->capacity ? builder->capacity * 2 : 65536;
-		struct fact *facts = reallocarray(builder->facts, capacity, sizeof(*facts));
-
-		if (!facts)
-			return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
-		builder->facts = facts;
-		builder->capacity = capacity;
-	}
+	if (kallmod_grow(&builder->facts, &builder->capacity, builder->n, sizeof(*builder->facts)))
+		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
 	builder->facts[builder->n++] = (struct fact){
 		kallmod_sig_hash(start, length), (uint16_t)module, (uint16_t)(1u << release)};
 	return 0;

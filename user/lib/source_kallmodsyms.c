@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "kallmodsyms.h"
 #include "map_priv.h"
 #include "modules.h"
@@ -65,8 +66,8 @@ static int add_line(void *arg, const struct kallmod_kallmodsyms_line *line)
 	if (!err)
 		err = kallmod_symbols_add(collector->symbols, &symbol);
 	if (!err)
-		err = kallmod_map_grow(&collector->entries, &collector->capacity,
-				       collector->count, sizeof(*collector->entries));
+		err = kallmod_grow(&collector->entries, &collector->capacity,
+				   collector->count, sizeof(*collector->entries));
 	if (err)
 		return err;
 	if (collector->count && line->addr < collector->entries[collector->count - 1].addr)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "map_priv.h"
 #include "ranges.h"
 #include "source.h"
@@ -64,8 +65,8 @@ static void ranges_file_deinit(struct ranges_file *file)
 static int add_section(struct ranges_file *file, const char *name)
 {
 	char *copy;
-	int err = kallmod_map_grow(&file->sections, &file->section_capacity, file->section_count,
-				   sizeof(*file->sections));
+	int err = kallmod_grow(&file->sections, &file->section_capacity, file->section_count,
+			       sizeof(*file->sections));
 
 	if (err)
 		return err;
@@ -124,8 +125,8 @@ static int add_line(void *arg, const struct kallmod_ranges_line *line)
 	err = kallmod_map_set(file->map, KALLMOD_KIND_BUILTIN, line->modules, line->module_count,
 			      &range.set);
 	if (!err)
-		err = kallmod_map_grow(&file->ranges, &file->range_capacity, file->range_count,
-				       sizeof(*file->ranges));
+		err = kallmod_grow(&file->ranges, &file->range_capacity, file->range_count,
+				   sizeof(*file->ranges));
 	if (err)
 		return err;
 	file->ranges[file->range_count++] = range;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grow.h"
 #include "lines.h"
 
 void kmodtop_lines_deinit(struct kmodtop_lines *lines)
@@ -24,15 +25,8 @@ void kmodtop_lines_add(struct kmodtop_lines *lines, enum kmodtop_look look, cons
 	struct kmodtop_line *line;
 	va_list args;
 
-	if (lines->n == lines->capacity) {
-		size_t capacity = lines->capacity ? lines->capacity * 2 : 64;
-
-		line = reallocarray(lines->at, capacity, sizeof(*line));
-		if (!line)
-			return;
-		lines->at = line;
-		lines->capacity = capacity;
-	}
+	if (kallmod_grow(&lines->at, &lines->capacity, lines->n, sizeof(*line)))
+		return;
 	line = &lines->at[lines->n++];
 	line->look = look;
 	va_start(args, format);
