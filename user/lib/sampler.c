@@ -304,13 +304,17 @@ int kallmod_sampler_fd(const struct kallmod_sampler *sampler)
 static int catch_up(struct kallmod_sampler *sampler)
 {
 	uint32_t gate = kallmod_tables_gate(sampler->tables);
+	uint64_t began = kallmod_now_ns(), built;
 	struct kallmod_map *map;
 	int err = kallmod_follow_rebuild(sampler->follow, sampler->map, &map);
 
-	if (!err)
-		err = kallmod_tables_update(sampler->tables, map, gate);
-	else
+	if (err)
 		return err;
+	built = kallmod_now_ns();
+	err = kallmod_tables_update(sampler->tables, map, gate);
+	kallmod_log(sampler->ctx, KALLMOD_LOG_DEBUG,
+		    "modules changed: map after %.1f ms, tables %.1f ms later", (built - began) / 1e6,
+		    (kallmod_now_ns() - built) / 1e6);
 	if (err) {
 		kallmod_map_destroy(map);
 		return err;
