@@ -19,8 +19,11 @@ static __always_inline int kallmod_gate_close(void)
 	__u32 type = KALLMOD_RECORD_GATE;
 
 	__sync_fetch_and_add(&kallmod_config.gate, 1);
-	/* Only a wake-up: a full buffer wakes its reader all the same. */
-	bpf_ringbuf_output(&kallmod_events, &type, sizeof(type), 0);
+	/*
+	 * Only a wake-up, by force: by itself the kernel wakes a reader only when there was
+	 * nothing to read, and samples do not wake it. A full buffer's reader is awake.
+	 */
+	bpf_ringbuf_output(&kallmod_events, &type, sizeof(type), BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
