@@ -9,15 +9,11 @@
  * User space sizes the tables between open and load and fills them after it, with
  * kallmod_tables_prepare() and kallmod_tables_fill() of libkallmod.
  *
- * The table. Text is cut into 4 KiB pages and those into 256 slots of 16 bytes. A directory
- * has an entry per page, and a leaf one per slot of one page; both are u16:
+ * The table. Text is cut into 4 KiB pages. A directory has an entry for each, a u16:
  *
- *	directory entry  0x0000-0x7fff  the whole page belongs to this module set
- *	                 0x8000 | n     kallmod_table[n] is the page's leaf
- *	leaf entry       0x0000-0x7fff  the whole slot belongs to this module set
- *	                 0x8000 | n     boundaries lie inside these 16 bytes; the first one,
- *	                                at the slot's start, is
- *	                                kallmod_bounds[kallmod_leaf_bounds[leaf] + n]
+ *	0x0000-0x7fff  the whole page belongs to this module set
+ *	0x8000 | n     boundaries lie inside the page: leaf n has up to eight pieces, or, where
+ *	               there are more, the place of its boundaries in kallmod_bounds
  *
  * The directory of the kernel's text is a global array, one load away. The area of loadable
  * modules and JIT-compiled BPF is 40 times as large and mostly empty: its directory is cut
@@ -41,7 +37,16 @@ struct {
 	__type(value, struct kallmod_chunk);
 } kallmod_table SEC(".maps");
 
-/* The boundaries inside of slots, and those slots' starts, in address order. */
+/* The leaves from KALLMOD_NEAR_LEAVES on, should there be that many. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* set at load */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct kallmod_leaf);
+} kallmod_far_leaves SEC(".maps");
+
+/* The boundaries of crowded pages, the page's start among them, in address order. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1); /* set at load */
@@ -49,15 +54,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct kallmod_bound);
 } kallmod_bounds SEC(".maps");
-
-/* For each value of kallmod_table that is a leaf, the first of its bounds. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* set at load */
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, __u64);
-} kallmod_leaf_bounds SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -69,27 +65,47 @@ struct {
 struct kallmod_table_config kallmod_config SEC(".data.kallmod");
 
 /*
- * The set of the last boundary at or below ip, of those that begin at n of the leaf. A
- * function of its own, verified once: inlined into a walk over a stack it would be verified
- * per frame, and cost a hundred times as much to load.
+ * The set of the last of n boundaries, from number first on, at or below ip. A function of its
+ * own, verified once: inlined into a walk over a stack it would be verified per frame, and
+ * cost a hundred times as much to load.
  */
-__attribute__((weak, noinline)) int kallmod_search(__u64 ip, __u32 leaf, __u32 n)
+__attribute__((weak, noinline)) int kallmod_search(__u64 ip, __u32 first, __u32 n)
 {
-	__u64 *first = bpf_map_lookup_elem(&kallmod_leaf_bounds, &leaf);
-	__u32 set = KALLMOD_SET_UNRESOLVED, key;
+	__u32 set = KALLMOD_SET_UNRESOLVED, half, key;
 	int i;
 
-	if (!first)
-		return set;
-	key = *first + n;
-	for (i = 0; i < KALLMOD_SLOT_BOUNDS; i++, key++) {
-		struct kallmod_bound *bound = bpf_map_lookup_elem(&kallmod_bounds, &key);
+	for (i = 0; i < KALLMOD_SEARCH_STEPS && n; i++) {
+		struct kallmod_bound *bound;
 
-		if (!bound || bound->start > ip)
+		half = n / 2;
+		key = first + half;
+		bound = bpf_map_lookup_elem(&kallmod_bounds, &key);
+		if (!bound)
 			break;
-		set = bound->set;
+		if (bound->start <= ip) {
+			set = bound->set;
+			first = key + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
 	}
 	return set;
+}
+
+/*
+ * The set of the piece of a leaf that holds ip, without a branch: half of all branches on
+ * where in a page an address lies would be foreseen wrongly.
+ */
+static __always_inline __u32 kallmod_piece(const struct kallmod_leaf *leaf, __u64 ip)
+{
+	__u64 offset = (ip & 0xfff) * KALLMOD_LEAF_ONES;
+	__u64 low = (leaf->last[0] - offset) & KALLMOD_LEAF_TOPS;
+	__u64 high = (leaf->last[1] - offset) & KALLMOD_LEAF_TOPS;
+	__u64 n = ((low >> 15) + (high >> 15)) * KALLMOD_LEAF_ONES >> 48;
+
+	asm volatile("" : "+r"(n));
+	return leaf->sets[n & (KALLMOD_LEAF_PIECES - 1)];
 }
 
 /* The directory entry of a page of the module area; unresolved where there is none. */
@@ -106,12 +122,25 @@ static __always_inline __u32 kallmod_module_page(__u64 offset)
 	return chunk ? chunk->entries[(offset >> 12) & 0xff] : KALLMOD_SET_UNRESOLVED;
 }
 
+/* Leaf number; a global array takes a third of the instructions that a map takes. */
+static __always_inline const struct kallmod_leaf *kallmod_leaf(__u64 number)
+{
+	__u32 key;
+
+	if (number < KALLMOD_NEAR_LEAVES) {
+		asm volatile("" : "+r"(number));
+		return &kallmod_config.near_leaves[number & (KALLMOD_NEAR_LEAVES - 1)];
+	}
+	key = number - KALLMOD_NEAR_LEAVES;
+	return bpf_map_lookup_elem(&kallmod_far_leaves, &key);
+}
+
 /* As kallmod_lookup(), but with the reserved sets for interrupt entries and idle text. */
 static __always_inline __u32 kallmod_lookup_marked(__u64 ip)
 {
 	__u64 offset = ip - kallmod_config.text.base, page;
-	struct kallmod_chunk *leaf;
-	__u32 entry, number;
+	const struct kallmod_leaf *leaf;
+	__u32 entry;
 
 	if (offset < kallmod_config.text.size) {
 		/* The barrier keeps the mask, which older verifiers need to see, behind it. */
@@ -123,14 +152,12 @@ static __always_inline __u32 kallmod_lookup_marked(__u64 ip)
 	}
 	if (!(entry & KALLMOD_TABLE_LEAF))
 		return entry;
-	number = entry & ~KALLMOD_TABLE_LEAF;
-	leaf = bpf_map_lookup_elem(&kallmod_table, &number);
+	leaf = kallmod_leaf(entry & ~KALLMOD_TABLE_LEAF);
 	if (!leaf)
 		return KALLMOD_SET_UNRESOLVED;
-	/* Areas begin at 1 MiB boundaries, so an address knows its own slot. */
-	entry = leaf->entries[(ip >> 4) & 0xff];
-	if (entry & KALLMOD_TABLE_MIXED)
-		entry = kallmod_search(ip, number, entry & ~KALLMOD_TABLE_MIXED);
+	entry = kallmod_piece(leaf, ip);
+	if (entry == KALLMOD_SET_CROWDED)
+		return kallmod_search(ip, leaf->last[0], leaf->last[1]);
 	return entry;
 }
 

@@ -8,18 +8,38 @@
 
 /* Reserved set ids; no map uses ids from KALLMOD_SET_RESERVED on. */
 #define KALLMOD_SET_RESERVED 0x7ff0u
+#define KALLMOD_SET_CROWDED 0x7ffcu	/* in a leaf: look at the boundaries */
 #define KALLMOD_SET_IDLE 0x7ffdu	/* core, and a CPU with nothing to do is here */
 #define KALLMOD_SET_IRQ 0x7ffeu		/* core, and an interrupt or softirq begins here */
 #define KALLMOD_SET_UNRESOLVED 0x7fffu	/* not known (yet) */
 
-#define KALLMOD_TABLE_LEAF 0x8000u  /* in a directory: the rest is a leaf's number */
-#define KALLMOD_TABLE_MIXED 0x8000u /* in a leaf: the rest is where its bounds are */
-#define KALLMOD_SLOT_BOUNDS 17	    /* that 16 bytes can have, one at their start included */
+#define KALLMOD_TABLE_LEAF 0x8000u /* in a directory: the rest is a leaf's number */
+#define KALLMOD_SEARCH_STEPS 13 /* halvings that the boundaries of a page can take */
 
+/* A stretch of a directory: 256 pages, 1 MiB. */
 struct kallmod_chunk {
 	__u16 entries[256];
 };
 _Static_assert(sizeof(struct kallmod_chunk) == 512, "layout");
+
+/*
+ * A page that module sets share, in up to eight pieces. last has eight fields of 16 bits: the
+ * offset in the page of the last byte of a piece, 0x7fff from the last piece on, and the top bit
+ * set, so that a subtraction stays within its field. One multiplication and one subtraction
+ * compare an offset with four of them, and sum the comparisons up. So the pieces' sets stand
+ * where the sum says: the first piece's at 0, the second's at 7, the third's at 6, …
+ *
+ * A page of more pieces is crowded: its sets are all KALLMOD_SET_CROWDED, and its boundaries
+ * are the last[1] entries of kallmod_bounds from number last[0] on.
+ */
+#define KALLMOD_LEAF_PIECES 8
+#define KALLMOD_LEAF_ONES 0x0001000100010001ull
+#define KALLMOD_LEAF_TOPS 0x8000800080008000ull
+struct kallmod_leaf {
+	__u64 last[2];
+	__u16 sets[KALLMOD_LEAF_PIECES];
+};
+_Static_assert(sizeof(struct kallmod_leaf) == 32, "layout");
 
 struct kallmod_bound {
 	__u64 start;
@@ -39,6 +59,7 @@ _Static_assert(sizeof(struct kallmod_set_info) == 128, "layout");
 /* The largest kernel text that has room in the directory: seven times that of today's. */
 #define KALLMOD_TEXT_MAX (256ull << 20)
 #define KALLMOD_TEXT_PAGES 65536
+#define KALLMOD_NEAR_LEAVES 8192 /* those with the first numbers, in a global array */
 
 struct kallmod_table_area {
 	__u64 base; /* first address, on a 1 MiB boundary */
@@ -54,8 +75,11 @@ struct kallmod_table_config {
 	 */
 	__u32 gate;
 	__u32 gate_seen;
+	__u64 pad[3]; /* leaves share no cache line */
 	__u16 text_pages[KALLMOD_TEXT_PAGES]; /* the text's directory */
+	struct kallmod_leaf near_leaves[KALLMOD_NEAR_LEAVES];
 };
-_Static_assert(sizeof(struct kallmod_table_config) == 40 + 2 * KALLMOD_TEXT_PAGES, "layout");
+_Static_assert(sizeof(struct kallmod_table_config) ==
+		       64 + 2 * KALLMOD_TEXT_PAGES + 32 * KALLMOD_NEAR_LEAVES, "layout");
 
 #endif

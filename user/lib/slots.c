@@ -7,8 +7,8 @@
 #include "slots.h"
 
 enum {
-	MAX_CHUNKS = 0x8000,
-	SPARE_LEAVES = 1024,  /* for BPF programs that come later: one page of code each */
+	MAX_LEAVES = 0x8000,
+	SPARE_LEAVES = 4096, /* for modules and BPF programs that come later */
 	SPARE_BOUNDS = 8192,
 };
 
@@ -153,114 +153,116 @@ static uint32_t cursor_set(const struct cursor *cursor)
 	return cursor->pieces->at[cursor->i].set;
 }
 
-/* One entry always stays free, for bounds_close(). */
+/* What is new is zero: the BPF maps get all of it. */
+static int resize_bounds(struct kallmod_slots *slots, size_t capacity)
+{
+	size_t old = slots->bound_capacity;
+	struct kallmod_bound *bounds = reallocarray(slots->bounds, capacity, sizeof(*bounds));
+
+	if (!bounds)
+		return -ENOMEM;
+	if (capacity > old)
+		memset(&bounds[old], 0, (capacity - old) * sizeof(*bounds));
+	slots->bounds = bounds;
+	slots->bound_capacity = capacity;
+	return 0;
+}
+
+static int resize_leaves(struct kallmod_slots *slots, size_t capacity)
+{
+	size_t old = slots->leaf_capacity;
+	struct kallmod_leaf *leaves = reallocarray(slots->leaves, capacity, sizeof(*leaves));
+
+	if (!leaves)
+		return -ENOMEM;
+	if (capacity > old)
+		memset(&leaves[old], 0, (capacity - old) * sizeof(*leaves));
+	slots->leaves = leaves;
+	slots->leaf_capacity = capacity;
+	return 0;
+}
+
 static int bounds_push(struct kallmod_slots *slots, uint64_t start, uint32_t set, bool grow)
 {
-	if (slots->nbounds + 1 >= slots->bound_capacity) {
-		size_t capacity = slots->bound_capacity ? slots->bound_capacity * 2 : 1024;
-		struct kallmod_bound *bounds;
-
+	if (slots->nbounds == slots->bound_capacity) {
 		if (!grow)
 			return -ENOSPC;
-		bounds = reallocarray(slots->bounds, capacity, sizeof(*bounds));
-		if (!bounds)
+		if (resize_bounds(slots, slots->bound_capacity * 2 + 1024))
 			return -ENOMEM;
-		slots->bounds = bounds;
-		slots->bound_capacity = capacity;
 	}
 	slots->bounds[slots->nbounds++] = (struct kallmod_bound){.start = start, .set = set};
 	return 0;
 }
 
-/* Ends an area's bounds: a search that begins before this entry stops at it. */
-static int bounds_close(struct kallmod_slots *slots, bool grow)
+static int leaf_add(struct kallmod_slots *slots, bool grow)
 {
-	int err = bounds_push(slots, UINT64_MAX, KALLMOD_SET_UNRESOLVED, grow);
-
-	if (err != -ENOSPC)
-		return err;
-	slots->bounds[slots->nbounds++] =
-		(struct kallmod_bound){.start = UINT64_MAX, .set = KALLMOD_SET_UNRESOLVED};
-	return 0;
-}
-
-/* Makes room for capacity chunks and their bounds' indexes; what is new is zero. */
-static int resize_chunks(struct kallmod_slots *slots, size_t capacity)
-{
-	size_t old = slots->chunk_capacity;
-	struct kallmod_chunk *chunks = reallocarray(slots->chunks, capacity, sizeof(*chunks));
-	uint64_t *leaf_bounds;
-
-	if (!chunks)
-		return -ENOMEM;
-	slots->chunks = chunks;
-	leaf_bounds = reallocarray(slots->leaf_bounds, capacity, sizeof(*leaf_bounds));
-	if (!leaf_bounds)
-		return -ENOMEM;
-	slots->leaf_bounds = leaf_bounds;
-	memset(&chunks[old], 0, (capacity - old) * sizeof(*chunks));
-	memset(&leaf_bounds[old], 0, (capacity - old) * sizeof(*leaf_bounds));
-	slots->chunk_capacity = capacity;
-	return 0;
-}
-
-static int chunk_add(struct kallmod_slots *slots, bool grow)
-{
-	if (slots->nchunks >= MAX_CHUNKS)
+	if (slots->nleaves >= MAX_LEAVES)
 		return grow ? -E2BIG : -ENOSPC;
-	if (slots->nchunks == slots->chunk_capacity) {
+	if (slots->nleaves == slots->leaf_capacity) {
 		if (!grow)
 			return -ENOSPC;
-		if (resize_chunks(slots, slots->chunk_capacity * 2))
+		if (resize_leaves(slots, slots->leaf_capacity * 2 + 1024))
 			return -ENOMEM;
 	}
-	slots->leaf_bounds[slots->nchunks] = slots->nbounds;
-	return (int)slots->nchunks++;
+	return (int)slots->nleaves++;
 }
 
-/* One slot of a leaf; its inner boundaries go to the bounds, which the leaf's begin at first. */
-static int fill_slot(struct kallmod_slots *slots, uint16_t *entry, struct cursor *cursor,
-		     uint64_t addr, bool grow, size_t first)
+/* The page's pieces, up to eight; returns how many there are, also when it is more. */
+static unsigned int fill_pieces(struct kallmod_leaf *leaf, struct cursor cursor, uint64_t addr,
+				uint64_t end)
 {
-	uint64_t end = min_u64(addr + KALLMOD_SLOT_BYTES, cursor->end);
-	int err = 0;
+	unsigned int n = 0;
 
-	cursor_seek(cursor, addr);
-	if (cursor_piece_end(cursor) >= end) {
-		*entry = cursor_set(cursor);
-		return 0;
+	*leaf = (struct kallmod_leaf){.last = {~0ull, ~0ull}};
+	for (uint64_t pos = addr; pos < end; n++) {
+		cursor_seek(&cursor, pos);
+		pos = min_u64(cursor_piece_end(&cursor), end);
+		if (n >= KALLMOD_LEAF_PIECES)
+			continue;
+		leaf->sets[-n % KALLMOD_LEAF_PIECES] = cursor_set(&cursor);
+		if (pos < end)
+			leaf->last[n / 4] ^= (0x7fff ^ (pos - 1 - addr)) << n % 4 * 16;
 	}
-	*entry = KALLMOD_TABLE_MIXED | (slots->nbounds - first);
-	for (uint64_t pos = addr; pos < end && !err; pos = cursor_piece_end(cursor)) {
-		cursor_seek(cursor, pos);
-		err = bounds_push(slots, pos, cursor_set(cursor), grow);
-	}
-	return err;
+	return n;
 }
 
-/* The leaf of the page at addr: its number, or a negative errno. */
-static int fill_leaf(struct kallmod_slots *slots, struct cursor *cursor, uint64_t addr,
-		     bool grow)
+static int fill_crowded(struct kallmod_slots *slots, struct kallmod_leaf *leaf,
+			struct cursor cursor, uint64_t addr, uint64_t end, bool grow)
 {
-	size_t nbounds = slots->nbounds;
-	int leaf = chunk_add(slots, grow), err = 0;
+	size_t first = slots->nbounds;
 
-	if (leaf < 0)
-		return leaf;
-	for (int i = 0; i < KALLMOD_PAGE_SLOTS; i++) {
-		uint16_t *entry = &slots->chunks[leaf].entries[i];
-		uint64_t slot = addr + (uint64_t)i * KALLMOD_SLOT_BYTES;
+	for (uint64_t pos = addr; pos < end; pos = cursor_piece_end(&cursor)) {
+		int err;
 
-		*entry = KALLMOD_SET_UNRESOLVED;
-		if (slot < cursor->end)
-			err = fill_slot(slots, entry, cursor, slot, grow, nbounds);
+		cursor_seek(&cursor, pos);
+		err = bounds_push(slots, pos, cursor_set(&cursor), grow);
 		if (err) {
-			slots->nchunks--;
-			slots->nbounds = nbounds;
+			slots->nbounds = first;
 			return err;
 		}
 	}
-	return leaf;
+	*leaf = (struct kallmod_leaf){.last = {first, slots->nbounds - first}};
+	for (int i = 0; i < KALLMOD_LEAF_PIECES; i++)
+		leaf->sets[i] = KALLMOD_SET_CROWDED;
+	return 0;
+}
+
+/* The leaf of the page at addr: its number, or a negative errno. */
+static int fill_leaf(struct kallmod_slots *slots, const struct cursor *cursor, uint64_t addr,
+		     bool grow)
+{
+	uint64_t end = min_u64(addr + KALLMOD_PAGE_BYTES, cursor->end);
+	int number = leaf_add(slots, grow), err = 0;
+	struct kallmod_leaf *leaf;
+
+	if (number < 0)
+		return number;
+	leaf = &slots->leaves[number];
+	if (fill_pieces(leaf, *cursor, addr, end) > KALLMOD_LEAF_PIECES)
+		err = fill_crowded(slots, leaf, *cursor, addr, end, grow);
+	if (err)
+		slots->nleaves--;
+	return err ? err : number;
 }
 
 static uint16_t *page_entry(struct kallmod_slots *slots, const struct kallmod_table_area *area,
@@ -320,11 +322,6 @@ static void text_span(const struct kallmod_map *map, uint64_t *start, uint64_t *
 	}
 }
 
-size_t kallmod_slots_module_chunks(const struct kallmod_slots *slots)
-{
-	return (slots->config->modules.size + KALLMOD_CHUNK_BYTES - 1) / KALLMOD_CHUNK_BYTES;
-}
-
 /*
  * x86_64 keeps modules in one fixed stretch above the kernel. arm64 puts them within 2 GiB
  * of the kernel, so that branches reach it. Text is asked for first, so overlap is harmless.
@@ -358,8 +355,9 @@ static int init_areas(struct kallmod_slots *slots, const struct kallmod_map *map
 		return -E2BIG;
 	if (modules)
 		module_area(&config->modules, &config->text);
-	slots->nchunks = kallmod_slots_module_chunks(slots);
-	return resize_chunks(slots, slots->nchunks + 1024);
+	slots->nchunks = (config->modules.size + KALLMOD_CHUNK_BYTES - 1) / KALLMOD_CHUNK_BYTES;
+	slots->chunks = calloc(slots->nchunks + 1, sizeof(*slots->chunks));
+	return slots->chunks ? 0 : -ENOMEM;
 }
 
 static int fill_text(struct kallmod_slots *slots, const struct kallmod_map *map)
@@ -371,11 +369,9 @@ static int fill_text(struct kallmod_slots *slots, const struct kallmod_map *map)
 
 	if (!err)
 		err = fill_area(slots, text, &pieces, true);
-	if (!err)
-		err = bounds_close(slots, true);
 	free(pieces.at);
 	slots->first_module_bound = slots->nbounds;
-	slots->first_module_leaf = slots->nchunks;
+	slots->first_module_leaf = slots->nleaves;
 	return err;
 }
 
@@ -388,31 +384,24 @@ static int fill_modules(struct kallmod_slots *slots, const struct kallmod_map *m
 
 	slots->overflow_pages = 0;
 	if (!err) {
-		slots->nchunks = slots->first_module_leaf;
+		slots->nleaves = slots->first_module_leaf;
 		slots->nbounds = slots->first_module_bound;
 		err = fill_area(slots, modules, &pieces, grow);
-		if (!err)
-			err = bounds_close(slots, grow);
 	}
 	free(pieces.at);
 	return err;
 }
 
-/* Room for what comes later, zeroed: the BPF maps get their size now. */
-static int add_spare(struct kallmod_slots *slots)
+/* Room for what comes later: the BPF maps get their size now. */
+static int set_room(struct kallmod_slots *slots, bool spare)
 {
-	size_t bounds = slots->nbounds + SPARE_BOUNDS;
-	void *new = reallocarray(slots->bounds, bounds, sizeof(*slots->bounds));
+	size_t leaves = slots->nleaves + (spare ? SPARE_LEAVES : 0);
 
-	if (!new)
+	if (leaves > MAX_LEAVES)
+		leaves = MAX_LEAVES;
+	if (resize_leaves(slots, leaves ? leaves : 1))
 		return -ENOMEM;
-	slots->bounds = new;
-	slots->bound_capacity = bounds;
-	memset(&slots->bounds[slots->nbounds], 0,
-	       (bounds - slots->nbounds) * sizeof(*slots->bounds));
-	if (slots->chunk_capacity >= slots->nchunks + SPARE_LEAVES)
-		return 0;
-	return resize_chunks(slots, slots->nchunks + SPARE_LEAVES);
+	return resize_bounds(slots, slots->nbounds + (spare ? SPARE_BOUNDS : 1));
 }
 
 int kallmod_slots_init(struct kallmod_slots *slots, const struct kallmod_map *map, bool modules)
@@ -427,8 +416,8 @@ int kallmod_slots_init(struct kallmod_slots *slots, const struct kallmod_map *ma
 		err = fill_text(slots, map);
 	if (!err && modules)
 		err = fill_modules(slots, map, true);
-	if (!err && modules)
-		err = add_spare(slots);
+	if (!err)
+		err = set_room(slots, modules);
 	if (err)
 		kallmod_slots_deinit(slots);
 	return err;
@@ -438,7 +427,7 @@ void kallmod_slots_deinit(struct kallmod_slots *slots)
 {
 	free(slots->config);
 	free(slots->chunks);
-	free(slots->leaf_bounds);
+	free(slots->leaves);
 	free(slots->bounds);
 	*slots = (struct kallmod_slots){};
 }

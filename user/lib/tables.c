@@ -28,7 +28,7 @@ struct kallmod_tables {
 	struct kallmod_set_info *sets; /* nsets of set_capacity */
 	size_t nsets, set_capacity;
 	int sets_fd;			/* the object's */
-	struct mapping chunks, leaf_bounds, bounds, config; /* the object's maps, mapped */
+	struct mapping chunks, far_leaves, bounds, config; /* the object's maps, mapped */
 };
 
 static struct kallmod_table_config *shared_config(const struct kallmod_tables *tables)
@@ -109,7 +109,7 @@ void kallmod_tables_destroy(struct kallmod_tables *tables)
 	if (!tables)
 		return;
 	mapping_deinit(&tables->chunks);
-	mapping_deinit(&tables->leaf_bounds);
+	mapping_deinit(&tables->far_leaves);
 	mapping_deinit(&tables->bounds);
 	mapping_deinit(&tables->config);
 	kallmod_slots_deinit(&tables->slots);
@@ -128,13 +128,18 @@ static int resize(struct kallmod_tables *tables, struct bpf_object *object, cons
 	return bpf_map__set_max_entries(map, entries ? entries : 1);
 }
 
+static size_t far_leaves(const struct kallmod_slots *slots)
+{
+	return slots->leaf_capacity < KALLMOD_NEAR_LEAVES ?
+		       0 : slots->leaf_capacity - KALLMOD_NEAR_LEAVES;
+}
+
 int kallmod_tables_prepare(struct kallmod_tables *tables, struct bpf_object *object)
 {
-	int err = resize(tables, object, "kallmod_table", tables->slots.chunk_capacity);
+	int err = resize(tables, object, "kallmod_table", tables->slots.nchunks);
 
 	if (!err)
-		err = resize(tables, object, "kallmod_leaf_bounds",
-			     tables->slots.chunk_capacity);
+		err = resize(tables, object, "kallmod_far_leaves", far_leaves(&tables->slots));
 	if (!err)
 		err = resize(tables, object, "kallmod_bounds", tables->slots.bound_capacity);
 	if (!err)
@@ -167,7 +172,7 @@ static int map_all(struct kallmod_tables *tables, struct bpf_object *object)
 	int err = mapping_init(tables, &tables->chunks, object, "kallmod_table");
 
 	if (!err)
-		err = mapping_init(tables, &tables->leaf_bounds, object, "kallmod_leaf_bounds");
+		err = mapping_init(tables, &tables->far_leaves, object, "kallmod_far_leaves");
 	if (!err)
 		err = mapping_init(tables, &tables->bounds, object, "kallmod_bounds");
 	if (!err)
@@ -175,13 +180,20 @@ static int map_all(struct kallmod_tables *tables, struct bpf_object *object)
 	return err;
 }
 
-/* Copies chunks [from, to), leaves or directory, into the kernel. */
-static void copy_chunks(struct kallmod_tables *tables, size_t from, size_t to)
+static void copy_chunks(struct kallmod_tables *tables)
 {
-	memcpy((struct kallmod_chunk *)tables->chunks.at + from, &tables->slots.chunks[from],
-	       (to - from) * sizeof(struct kallmod_chunk));
-	memcpy((uint64_t *)tables->leaf_bounds.at + from, &tables->slots.leaf_bounds[from],
-	       (to - from) * sizeof(uint64_t));
+	memcpy(tables->chunks.at, tables->slots.chunks,
+	       tables->slots.nchunks * sizeof(struct kallmod_chunk));
+}
+
+static void copy_leaves(struct kallmod_tables *tables, size_t from, size_t to)
+{
+	struct kallmod_leaf *near = shared_config(tables)->near_leaves;
+	struct kallmod_leaf *far = tables->far_leaves.at;
+
+	for (size_t i = from; i < to; i++)
+		*(i < KALLMOD_NEAR_LEAVES ? &near[i] : &far[i - KALLMOD_NEAR_LEAVES]) =
+			tables->slots.leaves[i];
 }
 
 static void copy_bounds(struct kallmod_tables *tables, size_t from, size_t to)
@@ -206,7 +218,8 @@ int kallmod_tables_fill(struct kallmod_tables *tables, struct bpf_object *object
 
 	if (err)
 		return err;
-	copy_chunks(tables, 0, tables->slots.nchunks);
+	copy_chunks(tables);
+	copy_leaves(tables, 0, tables->slots.nleaves);
 	copy_bounds(tables, 0, tables->slots.nbounds);
 	copy_config(tables);
 	memcpy(shared_config(tables)->text_pages, tables->slots.config->text_pages,
@@ -240,8 +253,8 @@ static void rewrite_modules(struct kallmod_tables *tables)
 {
 	const struct kallmod_slots *slots = &tables->slots;
 
-	copy_chunks(tables, 0, kallmod_slots_module_chunks(slots));
-	copy_chunks(tables, slots->first_module_leaf, slots->nchunks);
+	copy_chunks(tables);
+	copy_leaves(tables, slots->first_module_leaf, slots->nleaves);
 	copy_bounds(tables, slots->first_module_bound, slots->nbounds);
 	copy_config(tables);
 }
