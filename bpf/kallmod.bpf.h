@@ -97,19 +97,20 @@ __attribute__((weak, noinline)) int kallmod_search(__u64 ip, __u32 first, __u32 
  * The set of the piece of a leaf that holds ip, without a branch: half of all branches on
  * where in a page an address lies would be foreseen wrongly.
  */
-static __always_inline __u32 kallmod_piece(const struct kallmod_leaf *leaf, __u64 ip)
+static __always_inline __u64 kallmod_piece(const struct kallmod_leaf *leaf, __u64 ip)
 {
 	__u64 offset = (ip & 0xfff) * KALLMOD_LEAF_ONES;
-	__u64 low = (leaf->last[0] - offset) & KALLMOD_LEAF_TOPS;
-	__u64 high = (leaf->last[1] - offset) & KALLMOD_LEAF_TOPS;
-	__u64 n = ((low >> 15) + (high >> 15)) * KALLMOD_LEAF_ONES >> 48;
+	__u64 low = (leaf->last[0] - offset) & KALLMOD_LEAF_BITS;
+	__u64 high = (leaf->last[1] - offset) & KALLMOD_LEAF_BITS;
+	/* The sum, one to eight, is in the top four bits; this is twice the sum. */
+	__u64 at = (low + high) * KALLMOD_LEAF_ONES >> 59;
 
-	asm volatile("" : "+r"(n));
-	return leaf->sets[n & (KALLMOD_LEAF_PIECES - 1)];
+	asm volatile("" : "+r"(at));
+	return *(const __u16 *)((const char *)leaf->sets + (at & (sizeof(leaf->sets) - 2)));
 }
 
 /* The directory entry of a page of the module area; unresolved where there is none. */
-static __always_inline __u32 kallmod_module_page(__u64 offset)
+static __always_inline __u64 kallmod_module_page(__u64 offset)
 {
 	__u32 index = offset >> 20;
 	struct kallmod_chunk *chunk;
@@ -122,37 +123,44 @@ static __always_inline __u32 kallmod_module_page(__u64 offset)
 	return chunk ? chunk->entries[(offset >> 12) & 0xff] : KALLMOD_SET_UNRESOLVED;
 }
 
-/* Leaf number; a global array takes a third of the instructions that a map takes. */
-static __always_inline const struct kallmod_leaf *kallmod_leaf(__u64 number)
+/* The leaf of a directory entry; a global array takes a third of a map's instructions. */
+static __always_inline const struct kallmod_leaf *kallmod_leaf(__u64 entry)
 {
-	__u32 key;
+	__u32 key = entry - KALLMOD_TABLE_LEAF;
 
-	if (number < KALLMOD_NEAR_LEAVES) {
-		asm volatile("" : "+r"(number));
-		return &kallmod_config.near_leaves[number & (KALLMOD_NEAR_LEAVES - 1)];
+	if (entry >= KALLMOD_TABLE_LEAF + KALLMOD_NEAR_LEAVES) {
+		key -= KALLMOD_NEAR_LEAVES;
+		return bpf_map_lookup_elem(&kallmod_far_leaves, &key);
 	}
-	key = number - KALLMOD_NEAR_LEAVES;
-	return bpf_map_lookup_elem(&kallmod_far_leaves, &key);
+	asm volatile("" : "+r"(entry));
+	return &kallmod_config.near_leaves[entry & (KALLMOD_NEAR_LEAVES - 1)];
+}
+
+/* The directory entry of a page of the kernel's text; KALLMOD_NO_TEXT where ip is not in it. */
+#define KALLMOD_NO_TEXT 0x10000u
+static __always_inline __u64 kallmod_text_page(__u64 ip)
+{
+	__u64 offset = ip - kallmod_config.text.base;
+
+	if (offset >= kallmod_config.text.size)
+		return KALLMOD_NO_TEXT;
+	/* The barrier keeps the mask, which older verifiers need to see, behind it. */
+	offset >>= 12;
+	asm volatile("" : "+r"(offset));
+	return kallmod_config.text_pages[offset & (KALLMOD_TEXT_PAGES - 1)];
 }
 
 /* As kallmod_lookup(), but with the reserved sets for interrupt entries and idle text. */
-static __always_inline __u32 kallmod_lookup_marked(__u64 ip)
+static __always_inline __u64 kallmod_lookup_marked(__u64 ip)
 {
-	__u64 offset = ip - kallmod_config.text.base, page;
+	__u64 entry = kallmod_text_page(ip);
 	const struct kallmod_leaf *leaf;
-	__u32 entry;
 
-	if (offset < kallmod_config.text.size) {
-		/* The barrier keeps the mask, which older verifiers need to see, behind it. */
-		page = offset >> 12;
-		asm volatile("" : "+r"(page));
-		entry = kallmod_config.text_pages[page & (KALLMOD_TEXT_PAGES - 1)];
-	} else {
+	if (entry == KALLMOD_NO_TEXT)
 		entry = kallmod_module_page(ip - kallmod_config.modules.base);
-	}
-	if (!(entry & KALLMOD_TABLE_LEAF))
+	if (entry < KALLMOD_TABLE_LEAF)
 		return entry;
-	leaf = kallmod_leaf(entry & ~KALLMOD_TABLE_LEAF);
+	leaf = kallmod_leaf(entry);
 	if (!leaf)
 		return KALLMOD_SET_UNRESOLVED;
 	entry = kallmod_piece(leaf, ip);
@@ -167,7 +175,7 @@ static __always_inline __u32 kallmod_lookup_marked(__u64 ip)
  */
 static __always_inline __u32 kallmod_lookup(__u64 ip)
 {
-	__u32 set = kallmod_lookup_marked(ip);
+	__u64 set = kallmod_lookup_marked(ip);
 
 	return set == KALLMOD_SET_IRQ || set == KALLMOD_SET_IDLE ? 0 : set;
 }

@@ -24,17 +24,18 @@ _Static_assert(sizeof(struct kallmod_chunk) == 512, "layout");
 
 /*
  * A page that module sets share, in up to eight pieces. last has eight fields of 16 bits: the
- * offset in the page of the last byte of a piece, 0x7fff from the last piece on, and the top bit
- * set, so that a subtraction stays within its field. One multiplication and one subtraction
- * compare an offset with four of them, and sum the comparisons up. So the pieces' sets stand
- * where the sum says: the first piece's at 0, the second's at 7, the third's at 6, …
+ * offset in the page of the last byte of a piece, 0xfff from the last piece on, and bit 12 set.
+ * A subtraction stays within its field, and clears that bit where the piece ends before: so
+ * one multiplication and one subtraction compare an offset with four fields, and another
+ * multiplication sums the comparisons up. The pieces' sets stand where the sum says: the first
+ * piece's at 0, the second's at 7, the third's at 6, …
  *
  * A page of more pieces is crowded: its sets are all KALLMOD_SET_CROWDED, and its boundaries
  * are the last[1] entries of kallmod_bounds from number last[0] on.
  */
 #define KALLMOD_LEAF_PIECES 8
 #define KALLMOD_LEAF_ONES 0x0001000100010001ull
-#define KALLMOD_LEAF_TOPS 0x8000800080008000ull
+#define KALLMOD_LEAF_BITS 0x1000100010001000ull
 struct kallmod_leaf {
 	__u64 last[2];
 	__u16 sets[KALLMOD_LEAF_PIECES];

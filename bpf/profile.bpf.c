@@ -138,13 +138,19 @@ __attribute__((noinline)) int tag_frame(__u64 ip)
 __attribute__((noinline)) int walk(__u32 n, __u64 number)
 {
 	__u32 i, zero = 0, frame = KALLMOD_SET_RESERVED;
+	bool record = kallmod_flags & KALLMOD_PROFILE_RECORD;
 	struct sample *sample = bpf_map_lookup_elem(&scratch, &zero);
 
 	if (!sample)
 		return 0;
 	for (i = 0; i < KALLMOD_MAX_FRAMES && i < n; i++) {
 		/* All but the leaf are return addresses: the call is before them. */
-		frame = visit_frame(sample->raw.frames[i] - (i ? 1 : 0), i, frame, number);
+		__u64 ip = sample->raw.frames[i] - (i ? 1 : 0);
+
+		/* In a whole page of the set of the frame before there is nothing to count. */
+		if (!record && kallmod_text_page(ip) == frame)
+			continue;
+		frame = visit_frame(ip, i, frame, number);
 		if (frame & STOP)
 			break;
 	}
@@ -185,7 +191,7 @@ static __always_inline struct kallmod_profile_hit *find_hit(__u64 ip, __u32 set,
 	return 0;
 }
 
-/* As a function: verified once for its two callers. A hit that finds no place is lost. */
+/* As a function: verified once for its callers. A hit that finds no place is lost. */
 __attribute__((noinline)) int count_hit(__u64 ip, __u32 set, __u32 self, __u32 charged)
 {
 	struct kallmod_profile_hit *hit = find_hit(ip, set, bpf_get_current_pid_tgid() >> 32);
@@ -197,23 +203,23 @@ __attribute__((noinline)) int count_hit(__u64 ip, __u32 set, __u32 self, __u32 c
 	return 0;
 }
 
-static __always_inline void count_sample(struct kallmod_profile_stats *st, __u64 ip, __u32 set,
-					 const struct sample *sample)
+static __always_inline void count_self(struct kallmod_profile_stats *st, __u64 ip, __u32 set)
 {
 	struct kallmod_profile_count *count = count_of(set);
-	bool stacks = kallmod_flags & KALLMOD_PROFILE_STACKS;
-	bool one = !stacks || sample->charged_ip == ip;
 
 	if (count)
 		count->self++;
-	if (stacks) {
-		count = count_of(sample->charged);
-		if (count)
-			count->charged++;
-	}
-	st->lost += count_hit(ip, set, true, stacks && one);
-	if (!one)
-		st->lost += count_hit(sample->charged_ip, sample->charged, false, true);
+	st->lost += count_hit(ip, set, 1, 0);
+}
+
+static __always_inline void count_charged(struct kallmod_profile_stats *st,
+					  const struct sample *sample)
+{
+	struct kallmod_profile_count *count = count_of(sample->charged);
+
+	if (count)
+		count->charged++;
+	st->lost += count_hit(sample->charged_ip, sample->charged, 0, 1);
 }
 
 static __always_inline void write_record(struct kallmod_profile_stats *st,
@@ -269,6 +275,8 @@ static __always_inline void sample_kernel(void *ctx, struct kallmod_profile_stat
 	sample->charged_ip = ip;
 	if (set == KALLMOD_SET_UNRESOLVED)
 		st->unresolved++;
+	if (kallmod_flags & KALLMOD_PROFILE_COUNT)
+		count_self(st, ip, set);
 	if (kallmod_flags & KALLMOD_PROFILE_STACKS) {
 		nframes = get_stack(ctx, &sample->raw, st);
 		if (kallmod_flags & KALLMOD_PROFILE_STOP_AFTER_STACK)
@@ -277,9 +285,9 @@ static __always_inline void sample_kernel(void *ctx, struct kallmod_profile_stat
 			st->irq_stops += walk(nframes, st->samples);
 		else if (kallmod_flags & KALLMOD_PROFILE_COUNT)
 			count_total(set, st->samples);
+		if (kallmod_flags & KALLMOD_PROFILE_COUNT)
+			count_charged(st, sample);
 	}
-	if (kallmod_flags & KALLMOD_PROFILE_COUNT)
-		count_sample(st, ip, set, sample);
 	if (kallmod_flags & KALLMOD_PROFILE_RECORD)
 		write_record(st, &sample->raw, ip, set, sample->charged, nframes,
 			     KALLMOD_SAMPLE_KERNEL);

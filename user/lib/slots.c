@@ -211,9 +211,10 @@ static int leaf_add(struct kallmod_slots *slots, bool grow)
 static unsigned int fill_pieces(struct kallmod_leaf *leaf, struct cursor cursor, uint64_t addr,
 				uint64_t end)
 {
+	const uint64_t unused = 0x1fff * KALLMOD_LEAF_ONES;
 	unsigned int n = 0;
 
-	*leaf = (struct kallmod_leaf){.last = {~0ull, ~0ull}};
+	*leaf = (struct kallmod_leaf){.last = {unused, unused}};
 	for (uint64_t pos = addr; pos < end; n++) {
 		cursor_seek(&cursor, pos);
 		pos = min_u64(cursor_piece_end(&cursor), end);
@@ -221,7 +222,7 @@ static unsigned int fill_pieces(struct kallmod_leaf *leaf, struct cursor cursor,
 			continue;
 		leaf->sets[-n % KALLMOD_LEAF_PIECES] = cursor_set(&cursor);
 		if (pos < end)
-			leaf->last[n / 4] ^= (0x7fff ^ (pos - 1 - addr)) << n % 4 * 16;
+			leaf->last[n / 4] ^= (0xfff ^ (pos - 1 - addr)) << n % 4 * 16;
 	}
 	return n;
 }
