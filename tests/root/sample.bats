@@ -100,6 +100,20 @@ number() {
 	[[ $stderr == *CAP_* || $stderr == *root* ]]
 }
 
+@test "a kernel without perf events, or without BPF: one line that says so" {
+	for name in perf_event_open bpf; do
+		for command in "$KMODTOP --once" "$KALLMOD record -d 1 -o -"; do
+			# shellcheck disable=SC2086
+			run --separate-stderr "$KALLMOD_BUILD/tests/root/deny" $name $command
+			echo "$name, $command: $status, $stderr"
+			[ "$status" -eq 1 ]
+			[ -z "$output" ]
+			[ "${#stderr_lines[@]}" -eq 1 ]
+			[[ "$stderr" = *"sampling is not possible on it" ]]
+		done
+	done
+}
+
 @test "kptr_restrict=2: one line that says so" {
 	file=/proc/sys/kernel/kptr_restrict
 	KPTR_RESTRICT=$(cat $file)

@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "bench_lookup.h"
+#include "bpf_log.h"
 #include "cleanup.h"
 #include "ctx.h"
 #include "kallmod_tables.h"
@@ -53,12 +54,6 @@ static void bench_close(struct bench *bench)
 	*bench = (struct bench){};
 }
 
-static int silent(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level, (void)format, (void)args;
-	return 0;
-}
-
 static void list_programs(struct bench *bench)
 {
 	struct bench_bpf *skel = bench->skel;
@@ -77,7 +72,7 @@ static int bench_load(struct bench *bench, bool others)
 {
 	int err;
 
-	bench->skel = bench_bpf__open();
+	bench->skel = bench_bpf__open_opts(kallmod_bpf_log_opts());
 	if (!bench->skel)
 		return -errno;
 	list_programs(bench);
@@ -114,9 +109,7 @@ static int bench_open(struct bench *bench, struct kallmod_ctx *ctx,
 	err = kallmod_tables_create(ctx, map, &bench->tables);
 	if (err)
 		return err;
-	print = libbpf_set_print(silent);
-	if (getenv("KALLMOD_DEBUG_BPF"))
-		libbpf_set_print(print);
+	print = kallmod_bpf_log_begin();
 	err = bench_load(bench, others);
 	libbpf_set_print(print);
 	if (err) {

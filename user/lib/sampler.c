@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bpf_log.h"
 #include "clock.h"
 #include "sampler_priv.h"
 #include "tables.h"
@@ -111,21 +112,12 @@ static int fail_load(struct kallmod_sampler *sampler, int err)
 			    strerror(-err));
 }
 
-static int silent(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level, (void)format, (void)args;
-	return 0;
-}
-
-/* libbpf tells its troubles to stderr; ours go through the context, in one line. */
 static int load_skeleton(struct kallmod_sampler *sampler)
 {
-	libbpf_print_fn_t print = libbpf_set_print(silent);
+	libbpf_print_fn_t print = kallmod_bpf_log_begin();
 	int err;
 
-	if (getenv("KALLMOD_DEBUG_BPF"))
-		libbpf_set_print(print);
-	sampler->skel = profile_bpf__open();
+	sampler->skel = profile_bpf__open_opts(kallmod_bpf_log_opts());
 	err = sampler->skel ? size_maps(sampler) : -errno;
 	if (!err)
 		err = profile_bpf__load(sampler->skel);
@@ -164,7 +156,7 @@ static int open_events(struct kallmod_sampler *sampler)
  */
 static void attach_gate(struct kallmod_sampler *sampler)
 {
-	libbpf_print_fn_t print = libbpf_set_print(silent);
+	libbpf_print_fn_t print = kallmod_bpf_log_begin();
 	struct profile_bpf *skel = sampler->skel;
 
 	skel->links.kallmod_module_load = bpf_program__attach(skel->progs.kallmod_module_load);
