@@ -192,9 +192,11 @@ static void print_text(const struct options *options, const struct results *resu
 	}
 	printf("tables: %zu bytes for kernel text, %zu for modules and BPF\n", lookup->table_bytes,
 	       lookup->module_table_bytes);
-	printf("start: map %.1f ms, from the cache %.1f ms, BPF load %.1f ms (%lu instructions verified)\n",
-	       results->map_ms, results->map_cached_ms, results->load_ms,
-	       (unsigned long)results->verified);
+	printf("start: map %.1f ms, from the cache %.1f ms", results->map_ms, results->map_cached_ms);
+	if (results->load_ms > 0)
+		printf(", BPF load %.1f ms (%lu instructions verified)", results->load_ms,
+		       (unsigned long)results->verified);
+	printf("\n");
 	if (options->sampler)
 		printf("sample: counting %.0f ns; SELF %.0f ns more; bpf_get_stack %.0f ns more; walk and tag %.0f ns more\n"
 		       "        %lu of %lu expected samples, %lu lost, median of %lu rounds\n",
