@@ -38,7 +38,7 @@ endif
 # Asked for once, and only when something is compiled: `make demo` installs them first.
 lazy = $(eval $(1) := $$(shell $(2)))$($(1))
 BPFTOOL ?= $(call lazy,BPFTOOL,PATH="$$$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpftool)
-PKGS := libbpf libdw libelf json-c ncursesw liblzma libzstd zlib
+PKGS := libbpf libdw libelf json-c ncursesw liblz4 liblzma libzstd zlib
 pkgs_cflags = $(call lazy,pkgs_cflags,$(PKG_CONFIG) --cflags $(PKGS))
 pkgs_libs = $(call lazy,pkgs_libs,$(PKG_CONFIG) --libs $(PKGS))
 
