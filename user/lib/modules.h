@@ -30,17 +30,6 @@ int kallmod_modules_stream(struct kallmod_reader *reader,
 			   int (*fn)(void *arg, const struct kallmod_module_line *line),
 			   void *arg);
 
-/* Names of the modules that are loaded in ROOT. */
-struct kallmod_module_names {
-	char **names; /* sorted, '_' for '-' */
-	size_t count, capacity;
-};
-#define KALLMOD_MODULE_NAMES_EMPTY { 0 }
-/* No /proc/modules: no names, and 0. */
-int kallmod_module_names_read(struct kallmod_ctx *ctx, struct kallmod_module_names *names);
-bool kallmod_module_names_has(const struct kallmod_module_names *names, const char *name);
-void kallmod_module_names_free(struct kallmod_module_names *names);
-
 /* The pseudo-module that kallsyms' tag stands for: "bpf", "ftrace", "kprobes"; or NULL. */
 const char *kallmod_pseudo_module(const char *tag);
 /* Adds the BPF programs of the running kernel; without privilege there are none. -ENOMEM. */

@@ -66,59 +66,6 @@ int kallmod_modules_stream(struct kallmod_reader *reader,
 	return got;
 }
 
-static int add_name(void *arg, const struct kallmod_module_line *line)
-{
-	struct kallmod_module_names *names = arg;
-	char *copy;
-	int err = kallmod_grow(&names->names, &names->capacity, names->count,
-			       sizeof(*names->names));
-
-	if (err)
-		return err;
-	copy = strdup(line->name);
-	if (!copy)
-		return -ENOMEM;
-	for (char *c = copy; *c; c++)
-		if (*c == '-')
-			*c = '_';
-	names->names[names->count++] = copy;
-	return 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int kallmod_module_names_read(struct kallmod_ctx *ctx, struct kallmod_module_names *names)
-{
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	cleanup_free char *path = kallmod_path(ctx, "/proc/modules");
-	int err = path ? kallmod_reader_open(&reader, ctx, path) : -ENOMEM;
-
-	if (err == -ENOENT)
-		return 0;
-	if (!err)
-		err = kallmod_modules_stream(&reader, add_name, names);
-	if (!err && names->count)
-		qsort(names->names, names->count, sizeof(*names->names), compare_names);
-	return err;
-}
-
-bool kallmod_module_names_has(const struct kallmod_module_names *names, const char *name)
-{
-	return names->count && bsearch(&name, names->names, names->count, sizeof(*names->names),
-				       compare_names);
-}
-
-void kallmod_module_names_free(struct kallmod_module_names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->names[i]);
-	free(names->names);
-	*names = (struct kallmod_module_names)KALLMOD_MODULE_NAMES_EMPTY;
-}
-
 const char *kallmod_pseudo_module(const char *tag)
 {
 	if (!strcmp(tag, "bpf"))

@@ -6,7 +6,7 @@
 
 #include "cleanup.h"
 #include "file.h"
-#include "modules.h"
+#include "module_names.h"
 #include "sigfile.h"
 #include "sigset.h"
 
@@ -161,74 +161,28 @@ static int open_files(struct kallmod_sigset *set)
 
 /* ---- what can be built in --------------------------------------------------------------- */
 
-/* A line "kernel/fs/ext4/ext4.ko" of modules.builtin. */
-static void list_module(struct kallmod_sigset *set, char *line)
-{
-	char *name = strrchr(line, '/'), *end;
-	struct module *module;
-
-	name = name ? name + 1 : line;
-	end = strstr(name, ".ko");
-	if (end)
-		*end = '\0';
-	for (char *at = name; *at; at++)
-		if (*at == '-')
-			*at = '_';
-	module = find_module(set, name);
-	if (module)
-		module->listed = true;
-}
-
-static int read_builtin(struct kallmod_sigset *set, const char *path, bool required)
-{
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	size_t length, lines = 0;
-	char *line;
-	int err = kallmod_reader_open(&reader, set->ctx, path);
-
-	if (err)
-		return required ? err : 0;
-	while ((err = kallmod_reader_line(&reader, &line, &length)) > 0) {
-		if (!strstr(line, ".ko"))
-			return kallmod_reader_fail(&reader, -EINVAL,
-						   "is no module path; give a modules.builtin");
-		list_module(set, line);
-		lines++;
-	}
-	if (err || !lines)
-		return err;
-	for (size_t i = 0; i < set->nmodules; i++)
-		set->modules[i].allowed = set->modules[i].listed;
-	return 0;
-}
-
+/* With a modules.builtin, no other module can be built in. */
 static int apply_builtin(struct kallmod_sigset *set)
 {
-	const char *given = kallmod_ctx_get(set->ctx, KALLMOD_OPT_MODULES_BUILTIN);
-	cleanup_free char *path = NULL;
-	bool offline = kallmod_ctx_get(set->ctx, KALLMOD_OPT_KALLSYMS) &&
-		       !kallmod_ctx_get(set->ctx, KALLMOD_OPT_ROOT) &&
-		       !kallmod_ctx_get(set->ctx, KALLMOD_OPT_RELEASE);
+	struct kallmod_module_names builtin = KALLMOD_MODULE_NAMES_EMPTY;
+	bool known;
+	int err = kallmod_module_names_builtin(set->ctx, &builtin, &known);
 
-	/* One that was asked for and is not there is an error and not an absence. */
-	if (given) {
-		int err = read_builtin(set, given, true);
+	for (size_t i = 0; !err && known && i < set->nmodules; i++) {
+		struct module *module = &set->modules[i];
 
-		return err == -ENOENT ? -EINVAL : err;
+		module->listed = kallmod_module_names_has(&builtin, module->name);
+		module->allowed = module->listed;
 	}
-	/* Symbols alone do not say whose modules.builtin would be the right one. */
-	if (offline)
-		return 0;
-	path = kallmod_path(set->ctx, "/lib/modules/%s/modules.builtin",
-			    kallmod_ctx_release(set->ctx));
-	return path ? read_builtin(set, path, false) : -ENOMEM;
+	kallmod_module_names_free(&builtin);
+	return err;
 }
 
 /* What is loaded as a module is not built in. */
 static int drop_loaded(struct kallmod_sigset *set)
 {
 	struct kallmod_module_names loaded = KALLMOD_MODULE_NAMES_EMPTY;
-	int err = kallmod_ctx_live(set->ctx) ? kallmod_module_names_read(set->ctx, &loaded) : 0;
+	int err = kallmod_ctx_live(set->ctx) ? kallmod_module_names_loaded(set->ctx, &loaded) : 0;
 
 	for (size_t i = 0; !err && i < set->nmodules; i++)
 		if (loaded.count && kallmod_module_names_has(&loaded, set->modules[i].name))

@@ -11,6 +11,7 @@
 #include "grow.h"
 #include "kallmodsyms.h"
 #include "map_priv.h"
+#include "module_names.h"
 #include "modules.h"
 #include "source.h"
 #include "symbols.h"
@@ -205,7 +206,7 @@ static int collect(struct collector *collector, const char *path, uint8_t id, si
 	int err = kallmod_symbols_create(&collector->symbols);
 
 	if (!err)
-		err = kallmod_module_names_read(collector->ctx, &collector->loaded);
+		err = kallmod_module_names_loaded(collector->ctx, &collector->loaded);
 	if (!err)
 		err = read_file(collector, path);
 	if (!err)

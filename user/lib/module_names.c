@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "grow.h"
+#include "module_names.h"
+#include "modules.h"
+
+static void underscores(char *name)
+{
+	for (; *name; name++)
+		if (*name == '-')
+			*name = '_';
+}
+
+static int add(struct kallmod_module_names *names, const char *name)
+{
+	int err = kallmod_grow(&names->names, &names->capacity, names->count,
+			       sizeof(*names->names));
+	char *copy;
+
+	if (err)
+		return err;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	underscores(copy);
+	names->names[names->count++] = copy;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(struct kallmod_module_names *names)
+{
+	if (names->count)
+		qsort(names->names, names->count, sizeof(*names->names), compare);
+}
+
+static int add_loaded(void *arg, const struct kallmod_module_line *line)
+{
+	return add(arg, line->name);
+}
+
+int kallmod_module_names_loaded(struct kallmod_ctx *ctx, struct kallmod_module_names *names)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	cleanup_free char *path = kallmod_path(ctx, "/proc/modules");
+	int err = path ? kallmod_reader_open(&reader, ctx, path) : -ENOMEM;
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		err = kallmod_modules_stream(&reader, add_loaded, names);
+	sort(names);
+	return err;
+}
+
+char *kallmod_module_name(char *path)
+{
+	char *name = strrchr(path, '/'), *dot;
+
+	name = name ? name + 1 : path;
+	dot = strchr(name, '.');
+	if (!dot || dot == name ||
+	    (strcmp(dot, ".o") && strcmp(dot, ".ko") && strcmp(dot, ".ko.xz") &&
+	     strcmp(dot, ".ko.zst") && strcmp(dot, ".ko.gz")))
+		return NULL;
+	*dot = '\0';
+	underscores(name);
+	return name;
+}
+
+static int read_builtin(struct kallmod_ctx *ctx, const char *path,
+			struct kallmod_module_names *names)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	int err = kallmod_reader_open(&reader, ctx, path), got;
+	size_t length;
+	char *line;
+
+	if (err)
+		return err;
+	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
+		const char *name = kallmod_module_name(line);
+
+		if (!name)
+			return kallmod_reader_fail(&reader, -EINVAL,
+						   "is no module path; give a modules.builtin");
+		err = add(names, name);
+		if (err)
+			return err;
+	}
+	sort(names);
+	return got;
+}
+
+int kallmod_module_names_builtin(struct kallmod_ctx *ctx, struct kallmod_module_names *names,
+				 bool *known_ret)
+{
+	const char *given = kallmod_ctx_get(ctx, KALLMOD_OPT_MODULES_BUILTIN);
+	bool offline = kallmod_ctx_get(ctx, KALLMOD_OPT_KALLSYMS) &&
+		       !kallmod_ctx_get(ctx, KALLMOD_OPT_ROOT) &&
+		       !kallmod_ctx_get(ctx, KALLMOD_OPT_RELEASE);
+	cleanup_free char *path = NULL;
+	int err;
+
+	*known_ret = false;
+	if (offline && !given)
+		return 0;
+	if (!given)
+		path = kallmod_path(ctx, "/lib/modules/%s/modules.builtin",
+				    kallmod_ctx_release(ctx));
+	if (!given && !path)
+		return -ENOMEM;
+	err = read_builtin(ctx, given ? given : path, names);
+	if (err == -ENOENT)
+		return given ? -EINVAL : 0;
+	*known_ret = !err && names->count;
+	return err;
+}
+
+bool kallmod_module_names_has(const struct kallmod_module_names *names, const char *name)
+{
+	return names->count &&
+	       bsearch(&name, names->names, names->count, sizeof(*names->names), compare);
+}
+
+void kallmod_module_names_free(struct kallmod_module_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->names[i]);
+	free(names->names);
+	*names = (struct kallmod_module_names)KALLMOD_MODULE_NAMES_EMPTY;
+}
