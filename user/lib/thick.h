@@ -28,10 +28,10 @@ void kallmod_thick_deinit(struct kallmod_thick *thick);
 /* Adds a module at the end, without objects; objects go to the module added last. -ENOMEM. */
 int kallmod_thick_add(struct kallmod_thick *thick, const char *name, size_t length);
 int kallmod_thick_add_object(struct kallmod_thick *thick, const char *object, size_t length);
-/* By name; of several with the same name the first stays. */
+/* By name; of several with the same name one stays. */
 void kallmod_thick_sort(struct kallmod_thick *thick);
 
-/* Reads a list into thick, which is empty. name stands for it in messages. -EINVAL, -ENOMEM. */
+/* Reads a list into thick, which is empty. name is for messages. -EINVAL, -ENOMEM. */
 int kallmod_thick_parse(struct kallmod_ctx *ctx, const char *name, const char *text,
 			size_t size, struct kallmod_thick *thick);
 int kallmod_thick_read(struct kallmod_ctx *ctx, const char *path, struct kallmod_thick *thick);

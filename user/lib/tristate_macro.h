@@ -10,7 +10,7 @@ struct kallmod_macros;
 /* With $(SRCARCH) and its like set; $(srctree) is ".". NULL: no memory. */
 struct kallmod_macros *kallmod_macros_create(const char *srcarch);
 void kallmod_macros_destroy(struct kallmod_macros *macros);
-/* how: '=', ':' (expanded at once) or '+' (appended). One that is too long is empty. -ENOMEM. */
+/* how: '=', ':' (expanded at once), '+' (appended). One that is too long is empty. -ENOMEM. */
 int kallmod_macros_set(struct kallmod_macros *macros, const char *name, char how,
 		       const char *value);
 /*
