@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* What a kernel image knows of itself: its symbols, with their sizes, and its release. */
+#include <string.h>
+
+#include "cleanup.h"
+#include "grow.h"
+#include "image.h"
+#include "kallsyms_table.h"
+#include "symbols.h"
+
+/* The banner, and the longest release that uname() can return. */
+static const char banner[] = "Linux version ";
+#define RELEASE_MAX 64
+
+/* ---- sizes, out of the ELF symbol table --------------------------------------------- */
+
+struct sizes {
+	struct kallmod_symbol *symbols; /* those with a size; by address, then name */
+	size_t count, capacity;
+};
+
+static void sizes_deinit(struct sizes *sizes)
+{
+	free(sizes->symbols);
+}
+
+static int add_size(void *arg, const struct kallmod_symbol *symbol)
+{
+	struct sizes *sizes = arg;
+	int err;
+
+	if (!symbol->size)
+		return 0;
+	err = kallmod_grow(&sizes->symbols, &sizes->capacity, sizes->count, sizeof(*symbol));
+	if (!err)
+		sizes->symbols[sizes->count++] = *symbol;
+	return err;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct kallmod_symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static uint64_t find_size(const struct sizes *sizes, const struct kallmod_symbol *symbol)
+{
+	const struct kallmod_symbol *found =
+		sizes->count ? bsearch(symbol, sizes->symbols, sizes->count,
+				       sizeof(*symbol), compare_places) : NULL;
+
+	return found ? found->size : 0;
+}
+
+/* ---- symbols ------------------------------------------------------------------------ */
+
+struct adder {
+	const struct kallmod_kallsyms *table;
+	const struct sizes *sizes;
+	struct kallmod_symbols *symbols;
+};
+
+static int add_name(void *arg, size_t index, char type, const char *name)
+{
+	struct adder *adder = arg;
+	struct kallmod_symbol symbol = {
+		.addr = kallmod_kallsyms_addr(adder->table, index),
+		.name = name,
+		.type = type,
+	};
+
+	symbol.size = find_size(adder->sizes, &symbol);
+	return kallmod_symbols_add(adder->symbols, &symbol);
+}
+
+static int add_elf_symbol(void *arg, const struct kallmod_symbol *symbol)
+{
+	return kallmod_symbols_add(arg, symbol);
+}
+
+static void destroy_symbols(struct kallmod_symbols **symbols)
+{
+	kallmod_symbols_destroy(*symbols);
+}
+
+static int read_tables(struct kallmod_image *image, const struct kallmod_kallsyms *table,
+		       struct kallmod_symbols *symbols)
+{
+	__attribute__((cleanup(sizes_deinit))) struct sizes sizes = {};
+	struct adder adder = { table, &sizes, symbols };
+	int err = kallmod_image_elf_symbols(image, add_size, &sizes);
+
+	/* Without sizes the symbols are still good. */
+	if (err == -ENOMEM)
+		return err;
+	if (sizes.count)
+		qsort(sizes.symbols, sizes.count, sizeof(*sizes.symbols), compare_places);
+	return kallmod_kallsyms_each_name(table, add_name, &adder);
+}
+
+int kallmod_image_symbols(struct kallmod_ctx *ctx, struct kallmod_image *image,
+			  struct kallmod_symbols **ret)
+{
+	__attribute__((cleanup(destroy_symbols))) struct kallmod_symbols *symbols = NULL;
+	struct kallmod_kallsyms *table = NULL;
+	int err = kallmod_symbols_create(&symbols), found;
+
+	if (err)
+		return kallmod_fail(ctx, err, "%s: out of memory", kallmod_image_path(image));
+	found = kallmod_kallsyms_open(ctx, image, &table);
+	err = found ? kallmod_image_elf_symbols(image, add_elf_symbol, symbols) :
+		      read_tables(image, table, symbols);
+	kallmod_kallsyms_close(table);
+	/* No symbol table either: what was wrong with the tables is what counts. */
+	if (err == -ENODATA || (!err && !kallmod_symbols_count(symbols)))
+		return found ? found : -ENODATA;
+	if (!err)
+		err = kallmod_symbols_sort(symbols);
+	if (err == -ENOMEM || err == -EFBIG)
+		kallmod_fail(ctx, err, "%s: too many symbols for the memory",
+			     kallmod_image_path(image));
+	if (!err)
+		*ret = cleanup_take(symbols);
+	return err;
+}
+
+/* ---- release ------------------------------------------------------------------------ */
+
+static int take_release(const char *text, size_t length, char *release, size_t size)
+{
+	size_t n = 0;
+
+	while (n < length && n < RELEASE_MAX && text[n] > ' ' && text[n] < 0x7f && text[n] != '/')
+		n++;
+	if (!n || n == length || text[n] != ' ' || text[0] < '1' || text[0] > '9')
+		return -ENODATA;
+	if (n >= size)
+		return -E2BIG;
+	memcpy(release, text, n);
+	release[n] = '\0';
+	return 0;
+}
+
+/* The format of the banner, "Linux version %s", is in there as well: that is no release. */
+static int find_banner(const char *data, size_t size, char *release, size_t release_size)
+{
+	const char *at = data, *end = data + size;
+	int err = -ENODATA;
+
+	while (err && (at = memmem(at, end - at, banner, sizeof(banner) - 1))) {
+		at += sizeof(banner) - 1;
+		err = take_release(at, end - at, release, release_size);
+	}
+	return err;
+}
+
+int kallmod_image_release(struct kallmod_image *image, char *release, size_t size)
+{
+	const struct kallmod_image_segment *segment;
+	const char *value;
+	size_t length;
+	int err = -ENODATA;
+
+	if (kallmod_image_vmcoreinfo(image, "OSRELEASE", &value, &length)) {
+		char line[RELEASE_MAX + 2];
+
+		snprintf(line, sizeof(line), "%.*s ", (int)(length < 65 ? length : 65), value);
+		return take_release(line, strlen(line), release, size);
+	}
+	if (kallmod_image_kind(image) == KALLMOD_IMAGE_CORE)
+		return -ENODATA;
+	for (size_t i = 0; err && (segment = kallmod_image_segment(image, i)); i++) {
+		const char *data = kallmod_image_at(image, segment->start,
+						    segment->end - segment->start);
+
+		if (data)
+			err = find_banner(data, segment->end - segment->start, release, size);
+	}
+	return err;
+}
