@@ -14,9 +14,9 @@
 
 #include "kallsyms_priv.h"
 
-/* Names that share a marker, and the most bytes that these can have. */
+/* Names that share a marker, and the most bytes that these have: on average they take 15 each. */
 #define MARKED 256
-#define MARKED_BYTES_MAX (MARKED * (KALLMOD_KALLSYMS_NAME_SIZE + 2))
+#define MARKED_BYTES_MAX (MARKED * 160)
 #define INDEX_SIZE (2 * KALLMOD_KALLSYMS_TOKENS)
 /* Hostile data may have many beginnings that come to nothing: steps until we give up (1 s). */
 #define WORK_MAX ((size_t)1 << 28)
@@ -25,6 +25,7 @@ struct search {
 	struct kallmod_kallsyms *table;
 	const struct kallmod_kallsyms_span *data;
 	struct kallmod_kallsyms_place *place;
+	size_t least, most; /* names that there can be */
 	size_t work;
 };
 
@@ -61,15 +62,14 @@ static bool markers_agree(const struct search *search, size_t markers, unsigned 
 }
 
 /* The names begin at `at`, if num_syms, before it, is a number of names that fits. */
-static int try_names(struct search *search, size_t at, size_t markers, size_t marker_count,
-		     unsigned int step)
+static int try_names(struct search *search, size_t at, size_t markers, unsigned int step)
 {
 	struct kallmod_kallsyms_span names = piece(search, at, markers);
 
 	for (size_t back = 4; back <= 8 && back <= at; back += 4) {
 		size_t count = load32(search, at - back);
 
-		if (!count || (count + MARKED - 1) / MARKED != marker_count)
+		if (count < search->least || count > search->most)
 			continue;
 		if (!spend(search, 2 * count) ||
 		    kallmod_kallsyms_read_names(search->table, &names, count) ||
@@ -88,13 +88,13 @@ static int try_names(struct search *search, size_t at, size_t markers, size_t ma
 static int find_names(struct search *search, size_t markers, size_t count, unsigned int step)
 {
 	size_t last = load_marker(search, markers + (count - 1) * step, step);
-	size_t most = last + MARKED_BYTES_MAX + 16, at;
+	size_t most = last + MARKED_BYTES_MAX, at;
+	size_t over = (search->data->vaddr + markers - last) % 4;
+	size_t back = last + (over ? over : 4);
 
-	for (size_t back = last + 2; back <= most && back <= markers && spend(search, 1); back++) {
+	for (; back <= most && back + 4 <= markers && spend(search, 1); back += 4) {
 		at = markers - back;
-		if ((search->data->vaddr + at) % 4 || at < 4)
-			continue;
-		if (!try_names(search, at, markers, count, step))
+		if (!try_names(search, at, markers, step))
 			return 0;
 	}
 	return -ENODATA;
@@ -123,30 +123,48 @@ static int try_markers(struct search *search, size_t end, unsigned int step)
 {
 	size_t count = count_markers(search, end, step);
 
-	return count ? find_names(search, end - count * step, count, step) : -ENODATA;
+	if (!count)
+		return -ENODATA;
+	search->least = (count - 1) * MARKED + 1;
+	search->most = count * MARKED;
+	return find_names(search, end - count * step, count, step);
 }
 
-/* 6.2 and 6.3: three bytes for each name between the markers and the tokens. */
+/* The markers end at `end`, and three bytes for each name are between it and the tokens. */
+static int try_before_seqs(struct search *search, size_t end, size_t tokens)
+{
+	size_t count, least;
+
+	/* The padding can seem another name or two. */
+	search->most = (tokens - end) / 3;
+	search->least = search->most > 2 ? search->most - 2 : 1;
+	count = (search->most + MARKED - 1) / MARKED;
+	least = (search->least + MARKED - 1) / MARKED;
+	for (; count >= least && count; count--) {
+		if (end < 4 * count || load32(search, end - 4 * count) ||
+		    count_markers(search, end, 4) != count ||
+		    find_names(search, end - 4 * count, count, 4))
+			continue;
+		search->place->markers_end = search->data->vaddr + end;
+		return 0;
+	}
+	return -ENODATA;
+}
+
+/* 6.2 and 6.3. */
 static int find_before_seqs(struct search *search, size_t tokens)
 {
-	size_t least_end = tokens > 3 * KALLMOD_KALLSYMS_MAX ? tokens - 3 * KALLMOD_KALLSYMS_MAX : 8;
+	size_t near = tokens - (tokens < 4 * MARKED ? tokens : 4 * MARKED);
+	size_t far = tokens - (tokens < 3 * KALLMOD_KALLSYMS_MAX ? tokens :
+								    3 * KALLMOD_KALLSYMS_MAX);
 
-	for (size_t end = tokens; end > least_end && spend(search, 1); end -= 4) {
-		size_t most = (tokens - end) / 3;
-		size_t count = (most + MARKED - 1) / MARKED;
-		/* The padding can seem another name or two, but not another marker and more. */
-		size_t least = most < 3 ? 1 : (most - 2 + MARKED - 1) / MARKED;
-
-		for (; count >= least && count; count--) {
-			if (end < 4 * count || load32(search, end - 4 * count) ||
-			    count_markers(search, end, 4) != count)
-				continue;
-			if (find_names(search, end - 4 * count, count, 4))
-				continue;
-			search->place->markers_end = search->data->vaddr + end;
+	/* Few names have one marker only, and any zero may be that: those come last. */
+	for (size_t end = near; end > far + 8 && spend(search, 1); end -= 4)
+		if (!try_before_seqs(search, end, tokens))
 			return 0;
-		}
-	}
+	for (size_t end = tokens; end > near + 8 && spend(search, 1); end -= 4)
+		if (!try_before_seqs(search, end, tokens))
+			return 0;
 	return -ENODATA;
 }
 
