@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "grow.h"
+#include "pathset.h"
 #include "tristate.h"
 #include "tristate_macro.h"
 #include "tristate_parse.h"
@@ -27,17 +28,11 @@ struct kallmod_tristate {
 	size_t n, capacity;
 };
 
-/* A path that was read, kept sorted: types do not change when a file is read again. */
-struct paths {
-	char **paths;
-	size_t n, capacity;
-};
-
 struct walk {
 	struct kallmod_ctx *ctx;
 	struct kallmod_tristate *out;
 	struct kallmod_macros *macros;
-	struct paths read;
+	struct kallmod_pathset read; /* types do not change when a file is read again */
 	enum kallmod_kconfig_type *choices;
 	size_t nchoices, choice_capacity;
 	int choice;		 /* we are in; or NO_CHOICE */
@@ -110,36 +105,6 @@ static void set_type(struct walk *walk, enum kallmod_kconfig_type type)
 }
 
 /* ---- files ----------------------------------------------------------------------------- */
-
-/* True when it is in the list by now and was not before; *err is 0 or -ENOMEM. */
-static bool add_path(struct paths *paths, const char *path, int *err)
-{
-	size_t low = 0, high = paths->n;
-	char *copy;
-
-	*err = 0;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(path, paths->paths[middle]);
-
-		if (!order)
-			return false;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	copy = strdup(path);
-	if (!copy || kallmod_grow(&paths->paths, &paths->capacity, paths->n, sizeof(copy))) {
-		free(copy);
-		*err = -ENOMEM;
-		return false;
-	}
-	memmove(paths->paths + low + 1, paths->paths + low, (paths->n - low) * sizeof(copy));
-	paths->paths[low] = copy;
-	paths->n++;
-	return true;
-}
 
 /* Nothing but files of this tree is opened. */
 static bool is_inside(const char *name)
@@ -244,9 +209,9 @@ static int read_kconfig(struct walk *walk, const char *name)
 {
 	cleanup_free char *path = NULL, *text = NULL;
 	size_t size;
-	int err;
+	int err = kallmod_pathset_add(&walk->read, name);
 
-	if (!add_path(&walk->read, name, &err))
+	if (err <= 0)
 		return err ? no_memory(walk) : 0;
 	if (walk->read.n > MAX_FILES)
 		return kallmod_fail(walk->ctx, -EFBIG,
@@ -307,9 +272,7 @@ static void finish(struct walk *walk)
 
 static void release_walk(struct walk *walk)
 {
-	for (size_t i = 0; i < walk->read.n; i++)
-		free(walk->read.paths[i]);
-	free(walk->read.paths);
+	kallmod_pathset_deinit(&walk->read);
 	free(walk->choices);
 	kallmod_macros_destroy(walk->macros);
 }

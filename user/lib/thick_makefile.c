@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "thick_makefile.h"
+
+/*
+ * Kbuild's own scripts/Makefile.build is what this stands for; here as there the lists are
+ * expanded as they are written, and do not come from the environment.
+ *
+ * No compiler is asked: $(call cc-option,…) and the like answer as a compiler would that can do
+ * all. In trees before 5.7 whether an object is built can hang on that.
+ *
+ * A Kbuild file may include what a build generates. make notes that it is missing, goes on,
+ * and would try to make it at the end; $(error) at the end comes before that, so that no recipe
+ * is ever run.
+ */
+const char kallmod_thick_makefile[] =
+	"obj-y :=\n"
+	"obj-m :=\n"
+	"lib-y :=\n"
+	"lib-m :=\n"
+	"always-y :=\n"
+	"always-m :=\n"
+	"always :=\n"
+	"extra-y :=\n"
+	"targets :=\n"
+	"hostprogs :=\n"
+	"subdir-y :=\n"
+	"subdir-m :=\n"
+	"asflags-y :=\n"
+	"ccflags-y :=\n"
+	"rustflags-y :=\n"
+	"cppflags-y :=\n"
+	"ldflags-y :=\n"
+	"subdir-asflags-y :=\n"
+	"subdir-ccflags-y :=\n"
+	"include include/config/auto.conf\n"
+	"ifneq ($(modular),)\n"
+	"include $(modular)\n"
+	"endif\n"
+	"-include $(srctree)/scripts/Kbuild.include\n"
+	"try-run = $(2)\n"
+	"cc-option = $(1)\n"
+	"cc-option-yn = y\n"
+	"cc-option-align = $(1)\n"
+	"cc-disable-warning = -Wno-$(1)\n"
+	"cc-ifversion = $(if $(filter -lt -le,$(1)),$(4),$(3))\n"
+	"cc-ldoption = $(1)\n"
+	"ld-option = $(1)\n"
+	"ld-ifversion = $(if $(filter -lt -le,$(1)),$(4),$(3))\n"
+	"as-option = $(1)\n"
+	"as-instr = $(2)\n"
+	"ar-option = $(1)\n"
+	"hostcc-option = $(1)\n"
+	"gcc-min-version = y\n"
+	"clang-min-version =\n"
+	"rustc-min-version = y\n"
+	"rustc-option = $(1)\n"
+	"\n"
+	"ifeq ($(obj),.)\n"
+	/* The directories to begin with: of the top Makefile, then of the architecture's. */
+	"core-y :=\n"
+	"drivers-y :=\n"
+	"libs-y :=\n"
+	"-include $(lists)\n"
+	"-include $(arch)\n"
+	"export ARCH_CORE := $(core-y)\n"
+	"export ARCH_LIB := $(filter %/,$(libs-y))\n"
+	"export ARCH_DRIVERS := $(drivers-y) $(drivers-m)\n"
+	"endif\n"
+	"\n"
+	"kbuild-file := $(firstword $(wildcard $(srctree)/$(obj)/Kbuild "
+	"$(if $(filter-out .,$(obj)),$(srctree)/$(obj)/Makefile)))\n"
+	"ifneq ($(kbuild-file),)\n"
+	"include $(kbuild-file)\n"
+	"endif\n"
+	"\n"
+	/* One word and the next: names of other variables are what Kbuild files use. */
+	"kallmod-say = $(info " KALLMOD_THICK_MARK "$(1))\n"
+	"kallmod-parts = $($(1:.o=-objs)) $($(1:.o=-y))\n"
+	"kallmod-multi = $(strip $(kallmod-parts) $($(1:.o=-)))\n"
+	"kallmod-mod = $(if $(kallmod-multi),multi $(1): $(filter %.o,$(kallmod-parts)),mod $(1))\n"
+	"ifneq ($(modular),)\n"
+	"$(call kallmod-say,able $(filter-out $(obj-y),$(filter %.o,$(obj-m))))\n"
+	"else\n"
+	"$(call kallmod-say,dirs $(filter %/,$(obj-y) $(if $(filter .,$(obj)),"
+	"$(init-y) $(core-y) $(drivers-y) $(net-y) $(libs-y) $(virt-y))))\n"
+	"$(foreach m,$(filter %.o,$(obj-y)),$(call kallmod-say,$(call kallmod-mod,$m)))\n"
+	"endif\n"
+	"ifneq ($(kbuild-file)$(filter .,$(obj)),)\n"
+	"$(call kallmod-say,end)\n"
+	"else\n"
+	"$(call kallmod-say,none)\n"
+	"endif\n"
+	"$(error kallmod: read)\n";
