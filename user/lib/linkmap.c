@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * Linker maps. Which lines count, and as what, follows scripts/generate_builtin_ranges.awk of
+ * Linux 6.12 to the letter, where that is odd as well: what is made of them shall be the same.
+ */
+#include <string.h>
+
+#include "cleanup.h"
+#include "linkmap.h"
+#include "parse.h"
+
+enum { FIELDS = 7 };
+
+int kallmod_linkmap_open(struct kallmod_linkmap *map, struct kallmod_ctx *ctx,
+			 const char *path)
+{
+	return kallmod_reader_open(&map->reader, ctx, path);
+}
+
+int kallmod_linkmap_memory(struct kallmod_linkmap *map, struct kallmod_ctx *ctx,
+			   const char *name, const void *data, size_t size)
+{
+	return kallmod_reader_memory(&map->reader, ctx, name, data, size);
+}
+
+void kallmod_linkmap_close(struct kallmod_linkmap *map)
+{
+	kallmod_reader_close(&map->reader);
+	free(map->held);
+	*map = (struct kallmod_linkmap)KALLMOD_LINKMAP_EMPTY;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Cuts a line into fields, numbered from first on. One past the last, at most FIELDS + 1. */
+static size_t split(struct kallmod_linkmap *map, char *text, size_t first)
+{
+	size_t count = first;
+
+	for (;;) {
+		while (is_blank(*text))
+			text++;
+		if (!*text || count > FIELDS)
+			return count;
+		if (count < FIELDS)
+			map->fields[count] = text;
+		count++;
+		while (*text && !is_blank(*text))
+			text++;
+		if (*text)
+			*text++ = '\0';
+	}
+}
+
+static bool is_number(const char *text)
+{
+	return text[0] == '0' && text[1] == 'x';
+}
+
+/* As strtonum() has it: as far as there are digits, else 0. */
+static uint64_t number(const char *text)
+{
+	uint64_t value = 0;
+
+	if (is_number(text))
+		text += 2;
+	if (!kallmod_parse_hex(&text, &value))
+		return 0;
+	return value;
+}
+
+/* Keeps the one field of the line at hand and cuts the next line behind it. 1, 0: no more. */
+static int join(struct kallmod_linkmap *map, size_t *count)
+{
+	size_t length;
+	char *line;
+	int got;
+
+	free(map->held);
+	map->held = strdup(map->fields[0]);
+	if (!map->held)
+		return -ENOMEM;
+	got = kallmod_reader_line(&map->reader, &line, &length);
+	if (got <= 0)
+		return got;
+	map->fields[0] = map->held;
+	*count = split(map, line, 1);
+	return 1;
+}
+
+static int give(struct kallmod_linkmap_record *ret, struct kallmod_linkmap_record record)
+{
+	*ret = record;
+	return 1;
+}
+
+/* A section, from fields; names without a dot are of no interest, but end the one before. */
+static int give_section(const struct kallmod_linkmap *map, size_t count,
+			struct kallmod_linkmap_record *ret)
+{
+	if (map->fields[0][0] != '.')
+		return give(ret, (struct kallmod_linkmap_record){KALLMOD_LINKMAP_END});
+	return give(ret, (struct kallmod_linkmap_record){
+				 KALLMOD_LINKMAP_SECTION, map->fields[0],
+				 .addr = count > 1 ? number(map->fields[1]) : 0,
+				 .size = count > 2 ? number(map->fields[2]) : 0});
+}
+
+static int give_object(const struct kallmod_linkmap *map, struct kallmod_linkmap_record *ret)
+{
+	return give(ret, (struct kallmod_linkmap_record){
+				 KALLMOD_LINKMAP_OBJECT, map->fields[0], map->fields[3],
+				 number(map->fields[1]), number(map->fields[2])});
+}
+
+/* Beside 1, 0 and errors: the line says nothing. */
+enum { NOTHING = 2 };
+
+/* ---- GNU ld ---------------------------------------------------------------------- */
+
+/* A line that begins in the first column; a long name has its numbers in the next line. */
+static int gnu_section(struct kallmod_linkmap *map, char *line,
+		       struct kallmod_linkmap_record *ret)
+{
+	size_t count;
+	int got;
+
+	if (!strcmp(line, "Linker script and memory map"))
+		map->has_head = true;
+	if (!strncmp(line, "OUTPUT(", 7))
+		map->has_tail = true;
+	count = split(map, line, 0);
+	if (count != 1)
+		return give_section(map, count, ret);
+	got = join(map, &count);
+	if (got <= 0)
+		return got;
+	/* Then the section before goes on. */
+	if (count < 3 || !is_number(map->fields[1]) || !is_number(map->fields[2]))
+		return NOTHING;
+	return give_section(map, count, ret);
+}
+
+/* " .text 0xADDR 0xSIZE OBJECT" or " *fill* 0xADDR 0xSIZE PATTERN". */
+static int gnu_object(struct kallmod_linkmap *map, char *line,
+		      struct kallmod_linkmap_record *ret)
+{
+	bool starred = line[1] == '*';
+	size_t count = split(map, line, 0);
+	int got;
+
+	if (count == 1 && !starred) {
+		got = join(map, &count);
+		if (got <= 0)
+			return got;
+	}
+	if (count != 4)
+		return NOTHING;
+	if (!starred)
+		return give_object(map, ret);
+	return give(ret, (struct kallmod_linkmap_record){KALLMOD_LINKMAP_FILL,
+							 .addr = number(map->fields[1]),
+							 .size = number(map->fields[2])});
+}
+
+/* "  0xADDR NAME" or "  0xADDR NAME = .". */
+static int gnu_symbol(struct kallmod_linkmap *map, char *line,
+		      struct kallmod_linkmap_record *ret)
+{
+	size_t count = split(map, line, 0);
+	struct kallmod_linkmap_record record = {KALLMOD_LINKMAP_SYMBOL};
+
+	if (count == 4 && !strcmp(map->fields[2], "=") && !strcmp(map->fields[3], "."))
+		record.kind = KALLMOD_LINKMAP_ANCHOR;
+	else if (count != 2 || is_number(map->fields[1]))
+		return NOTHING;
+	if (!is_number(map->fields[0]))
+		return NOTHING;
+	record.name = map->fields[1];
+	record.addr = number(map->fields[0]);
+	return give(ret, record);
+}
+
+static int gnu_line(struct kallmod_linkmap *map, char *line,
+		    struct kallmod_linkmap_record *ret)
+{
+	if (line[0] != ' ')
+		return line[0] ? gnu_section(map, line, ret) : NOTHING;
+	if (line[1] != ' ')
+		return line[1] ? gnu_object(map, line, ret) : NOTHING;
+	return map->symbols ? gnu_symbol(map, line, ret) : NOTHING;
+}
+
+/* ---- lld ------------------------------------------------------------------------- */
+
+static void drop_parentheses(char *text)
+{
+	char *to = text;
+
+	for (char *from = text; (*to = *from); from++)
+		to += *from != ')';
+}
+
+/* "vmlinux.a(fs/ext4/inode.o):(.text)" is an object and its section. */
+static bool cut_object(char *text, char **object_ret, char **section_ret)
+{
+	static const char archive[] = "vmlinux.a(";
+	char *colon = strstr(text, ":(");
+
+	if (!colon)
+		return false;
+	*colon = '\0';
+	*object_ret = text;
+	*section_ret = colon + 2;
+	if (!strncmp(text, archive, sizeof(archive) - 1))
+		*object_ret += sizeof(archive) - 1;
+	drop_parentheses(*object_ret);
+	drop_parentheses(*section_ret);
+	return **object_ret && **section_ret;
+}
+
+static bool is_symbol(const char *text)
+{
+	if (*text >= '0' && *text <= '9')
+		return false;
+	while (*text == '_' || (*text >= '0' && *text <= '9') ||
+	       (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z'))
+		text++;
+	return !*text;
+}
+
+/* Sections stand in the column after the numbers; all else is further to the right. */
+static bool is_section(const char *line, size_t length)
+{
+	const char *space = memrchr(line, ' ', length);
+
+	return space && space > line && space[1] && space[-1] >= '0' && space[-1] <= '9';
+}
+
+/* "VMA LMA SIZE ALIGN SECTION", "… OBJECT:(SECTION)", "… SYMBOL" and "… SYMBOL = .". */
+static int lld_line(struct kallmod_linkmap *map, char *line, size_t length,
+		    struct kallmod_linkmap_record *ret)
+{
+	/* Symbols are most of a map, and are known by their column. */
+	static const char indent[] = "                ";
+	bool section = is_section(line, length);
+	struct kallmod_linkmap_record record = {KALLMOD_LINKMAP_SYMBOL};
+	size_t count;
+	char *object, *name;
+
+	if (!map->symbols && length > 65 && !memcmp(line + 49, indent, 16))
+		return NOTHING;
+	count = split(map, line, 0);
+	if (count != 5 && count != 7)
+		return NOTHING;
+	record.name = map->fields[4];
+	record.addr = number(map->fields[0]);
+	record.size = number(map->fields[2]);
+	if (count == 7 && !strcmp(map->fields[5], "=") && !strcmp(map->fields[6], ".")) {
+		record.kind = KALLMOD_LINKMAP_ANCHOR;
+	} else if (count == 7) {
+		return NOTHING;
+	} else if (section) {
+		record.kind = *record.name == '.' ? KALLMOD_LINKMAP_SECTION :
+						    KALLMOD_LINKMAP_END;
+	} else if (cut_object(map->fields[4], &object, &name)) {
+		record.kind = KALLMOD_LINKMAP_OBJECT;
+		record.object = object;
+		record.name = name;
+	} else if (!is_symbol(map->fields[4])) {
+		return NOTHING;
+	}
+	return give(ret, record);
+}
+
+/* ---------------------------------------------------------------------------------- */
+
+static bool is_lld_head(struct kallmod_linkmap *map, const char *line)
+{
+	return map->reader.line == 1 && strstr(line, " VMA ") && strstr(line, " LMA ") &&
+	       strstr(line, " Symbol");
+}
+
+static int at_end(struct kallmod_linkmap *map)
+{
+	if (map->has_head && !map->has_tail)
+		return kallmod_fail(
+			map->reader.ctx, -EINVAL,
+			"%s: is torn: a whole linker map ends with OUTPUT(…); build the kernel again",
+			map->reader.path);
+	return 0;
+}
+
+int kallmod_linkmap_next(struct kallmod_linkmap *map, struct kallmod_linkmap_record *ret)
+{
+	size_t length;
+	char *line;
+	int got;
+
+	do {
+		got = kallmod_reader_line(&map->reader, &line, &length);
+		if (got <= 0)
+			return got ? got : at_end(map);
+		if (is_lld_head(map, line)) {
+			map->lld = true;
+			got = NOTHING;
+		} else if (map->lld) {
+			got = lld_line(map, line, length, ret);
+		} else {
+			got = gnu_line(map, line, ret);
+		}
+	} while (got == NOTHING);
+	return got ? got : at_end(map);
+}
