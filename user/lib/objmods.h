@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * Which modules an object of a kernel build belongs to, if they are built in. The build says
+ * so in the first line of .OBJECT.o.cmd (docs/formats/kbuild-cmd.md); lists are read too.
+ */
+#ifndef KALLMOD_OBJMODS_H
+#define KALLMOD_OBJMODS_H
+
+#include "ctx.h"
+
+struct kallmod_objmods;
+
+/* Paths; at most one of list and thick, and without either the tree's .cmd files are read. */
+struct kallmod_objmods_paths {
+	const char *builtin; /* modules.builtin */
+	const char *tree;    /* the directory that objects are relative to */
+	const char *list;    /* lines "OBJECT KBUILD_MODFILE" */
+	const char *thick;   /* a modules_thick.builtin */
+};
+
+/* -ENOENT, -EINVAL, …: one of the files is not there, or not what it should be. */
+int kallmod_objmods_open(struct kallmod_ctx *ctx, const struct kallmod_objmods_paths *paths,
+			 struct kallmod_objmods **ret);
+void kallmod_objmods_close(struct kallmod_objmods *objmods);
+
+/*
+ * The modules of an object as modules.builtin.ranges has them, "ext4" or "liquidio
+ * liquidio_vf", or "" for none. Equal modules are equal pointers; they live as long as
+ * objmods. An object that nothing is known about has no modules.
+ */
+int kallmod_objmods_find(struct kallmod_objmods *objmods, const char *object,
+			 const char **modules_ret);
+
+struct kallmod_objmods_counts {
+	size_t modules;		   /* in modules.builtin */
+	size_t objects;		   /* asked for, each once; those of libraries do not count */
+	size_t unknown;		   /* of these: no .cmd file, or not in the list */
+	const char *first_unknown; /* NULL: none; owned by objmods */
+	const char *path;	   /* where the answers come from; owned by objmods */
+};
+
+struct kallmod_objmods_counts kallmod_objmods_counts(const struct kallmod_objmods *objmods);
+
+void kallmod_objmods_cleanup(struct kallmod_objmods **objmods);
+#define cleanup_objmods __attribute__((cleanup(kallmod_objmods_cleanup)))
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* Where answers are: modules.builtin, .cmd files, an object list, modules_thick.builtin. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "objmods_priv.h"
+#include "thick.h"
+
+/* The first line of a .cmd file has a few thousand bytes, of a partial link a million. */
+enum { CMD_FIRST = 16 << 10, CMD_MAX = 8 << 20 };
+
+/* ---- modules.builtin ------------------------------------------------------------------ */
+
+/* "kernel/fs/ext4/ext4.ko" is "fs/ext4/ext4". */
+static int add_builtin(struct kallmod_objmods *objmods, const char *line)
+{
+	static const char top[] = "kernel/", end[] = ".ko";
+	size_t length = strcspn(line, " \t");
+	uint32_t number;
+
+	if (!strncmp(line, top, sizeof(top) - 1)) {
+		line += sizeof(top) - 1;
+		length -= sizeof(top) - 1;
+	}
+	if (length < sizeof(end) || strncmp(line + length - 3, end, 3))
+		return -EINVAL;
+	return kallmod_strtab_add(&objmods->builtin, line, length - 3, &number);
+}
+
+int objmods_read_builtin(struct kallmod_objmods *objmods, const char *path)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	int err = kallmod_reader_open(&reader, objmods->ctx, path), got;
+	size_t length;
+	char *line;
+
+	if (err)
+		return err == -ENOMEM ? kallmod_fail(objmods->ctx, err, "out of memory") : err;
+	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
+		err = add_builtin(objmods, line);
+		if (err == -EINVAL)
+			return kallmod_reader_fail(
+				&reader, err,
+				"is not the path of a module; give the modules.builtin of the build");
+		if (err)
+			return kallmod_fail(objmods->ctx, err, "out of memory");
+	}
+	return got;
+}
+
+/* ---- object list ---------------------------------------------------------------------- */
+
+/* "fs/ext4/inode.o fs/ext4/ext4", any number of blanks between. */
+static int add_line(struct kallmod_objmods *objmods, char *line)
+{
+	size_t length = strcspn(line, " \t");
+	char *modfile = line + length + strspn(line + length, " \t");
+	uint32_t number, answer;
+	int err;
+
+	if (!length)
+		return -EINVAL;
+	for (char *end = strchr(modfile, '\0'); end > modfile && end[-1] == ' ';)
+		*--end = '\0';
+	err = objmods_modules(objmods, modfile, &answer);
+	if (!err)
+		err = objmods_object(objmods, line, length, &number);
+	if (!err)
+		objmods->answers[number] = answer | OBJMODS_NEW;
+	return err;
+}
+
+int objmods_read_list(struct kallmod_objmods *objmods, const char *path)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	int err = kallmod_reader_open(&reader, objmods->ctx, path), got;
+	size_t length;
+	char *line;
+
+	if (err)
+		return err == -ENOMEM ? kallmod_fail(objmods->ctx, err, "out of memory") : err;
+	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
+		err = add_line(objmods, line);
+		if (err == -EINVAL)
+			return kallmod_reader_fail(
+				&reader, err,
+				"is not 'OBJECT KBUILD_MODFILE'; write a line for each object");
+		if (err)
+			return kallmod_fail(objmods->ctx, err, "out of memory");
+	}
+	return got;
+}
+
+/* ---- modules_thick.builtin ------------------------------------------------------------ */
+
+/* An object and one of its modules: "fs/ext4/inode.o" and "fs/ext4/ext4". */
+struct pair {
+	const char *object, *module;
+	size_t length; /* of module */
+};
+
+/* Kbuild sorts the modules of an object by name. */
+static int compare_pairs(const void *left, const void *right)
+{
+	const struct pair *a = left, *b = right;
+	int order = strcmp(a->object, b->object);
+
+	return order ? order : strcmp(a->module, b->module);
+}
+
+/* All pairs of a list, sorted; *ret is malloc'ed. */
+static int list_pairs(const struct kallmod_thick *thick, struct pair **ret, size_t *count_ret)
+{
+	struct pair *pairs;
+	size_t count = 0, n = 0;
+
+	for (size_t i = 0; i < thick->n; i++)
+		count += thick->modules[i].n ? thick->modules[i].n : 1;
+	pairs = calloc(count + 1, sizeof(*pairs));
+	if (!pairs)
+		return -ENOMEM;
+	for (size_t i = 0; i < thick->n; i++) {
+		const struct kallmod_thick_module *module = &thick->modules[i];
+		size_t length = strlen(module->name);
+
+		length -= length > 2 && !strcmp(module->name + length - 2, ".o") ? 2 : 0;
+		for (size_t j = 0; j < (module->n ? module->n : 1); j++)
+			pairs[n++] =
+				(struct pair){module->n ? module->objects[j] : module->name,
+					      module->name, length};
+	}
+	qsort(pairs, count, sizeof(*pairs), compare_pairs);
+	*ret = pairs;
+	*count_ret = count;
+	return 0;
+}
+
+/* One object: the pairs from the first on that are of it; how many, or an error. */
+static ssize_t add_pairs(struct kallmod_objmods *objmods, const struct pair *pairs,
+			 size_t left)
+{
+	cleanup_free char *modfile = NULL;
+	uint32_t number, answer;
+	size_t size, n = 0;
+	FILE *to = open_memstream(&modfile, &size);
+	int err;
+
+	if (!to)
+		return -ENOMEM;
+	for (; n < left && !strcmp(pairs[n].object, pairs[0].object); n++)
+		if (!n || strcmp(pairs[n].module, pairs[n - 1].module))
+			fprintf(to, "%s%.*s", n ? " " : "", (int)pairs[n].length,
+				pairs[n].module);
+	if (fclose(to))
+		return -ENOMEM;
+	err = objmods_modules(objmods, modfile, &answer);
+	if (!err)
+		err = objmods_object(objmods, pairs[0].object, strlen(pairs[0].object),
+				     &number);
+	if (err)
+		return err;
+	objmods->answers[number] = answer | OBJMODS_NEW;
+	return n;
+}
+
+int objmods_read_thick(struct kallmod_objmods *objmods, const char *path)
+{
+	cleanup_thick struct kallmod_thick thick = KALLMOD_THICK_EMPTY;
+	cleanup_free struct pair *pairs = NULL;
+	int err = kallmod_thick_read(objmods->ctx, path, &thick);
+	size_t count;
+	ssize_t n;
+
+	if (err)
+		return err;
+	err = list_pairs(&thick, &pairs, &count);
+	if (err)
+		return kallmod_fail(objmods->ctx, err, "out of memory");
+	for (size_t i = 0; i < count; i += n) {
+		n = add_pairs(objmods, pairs + i, count - i);
+		if (n == -EINVAL)
+			return kallmod_fail(
+				objmods->ctx, n,
+				"%s: the modules of %s have names that no module can have; make the list again",
+				path, pairs[i].object);
+		if (n < 0)
+			return kallmod_fail(objmods->ctx, n, "out of memory");
+	}
+	return 0;
+}
+
+/* ---- .cmd files ----------------------------------------------------------------------- */
+
+/* "fs/ext4/inode.o" is compiled by what "fs/ext4/.inode.o.cmd" says. */
+static char *cmd_path(const char *object)
+{
+	const char *slash = strrchr(object, '/');
+	char *path;
+
+	if (asprintf(&path, "%.*s/.%s.cmd", (int)(slash - object), object, slash + 1) < 0)
+		return NULL;
+	return path;
+}
+
+static int grow_buffer(struct kallmod_objmods *objmods)
+{
+	size_t size = objmods->buffer_size ? 4 * objmods->buffer_size : CMD_FIRST;
+	char *buffer = realloc(objmods->buffer, size);
+
+	if (!buffer)
+		return -ENOMEM;
+	objmods->buffer = buffer;
+	objmods->buffer_size = size;
+	return 0;
+}
+
+/* The first line, into the buffer and terminated; of a longer one the first CMD_MAX bytes. */
+static int read_first_line(struct kallmod_objmods *objmods, int fd)
+{
+	size_t size = 0;
+
+	for (;;) {
+		char *at, *newline;
+		ssize_t got;
+
+		if (size + 1 >= objmods->buffer_size && grow_buffer(objmods))
+			return -ENOMEM;
+		at = objmods->buffer + size;
+		got = read(fd, at, objmods->buffer_size - size - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		newline = memchr(at, '\n', got);
+		size += got;
+		if (newline || !got || size >= CMD_MAX) {
+			*(newline ? newline : objmods->buffer + size) = '\0';
+			return 0;
+		}
+	}
+}
+
+/* The value of -DKBUILD_MODFILE='"fs/ext4/ext4"', or of RUST_MODFILE=…, in place; or NULL. */
+static char *modfile_of(char *line)
+{
+	static const char c[] = "DKBUILD_MODFILE=", rust[] = "RUST_MODFILE=", quotes[] = "'\"";
+	char *at = line;
+
+	while ((at = strstr(at, c))) {
+		char *value = at + sizeof(c) - 1;
+		size_t quoted = strspn(value, quotes),
+		       length = strcspn(value + quoted, quotes);
+
+		at = value;
+		if (!quoted || !length)
+			continue;
+		value[quoted + length] = '\0';
+		return value + quoted;
+	}
+	at = strstr(line, rust);
+	if (!at)
+		return NULL;
+	at += sizeof(rust) - 1;
+	at[strcspn(at, " ")] = '\0';
+	return *at ? at : NULL;
+}
+
+static int open_cmd(const struct kallmod_objmods *objmods, const char *path)
+{
+	/* What should be a file may be a pipe that nobody writes to. */
+	int fd = openat(objmods->tree_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0)
+		return fd;
+	return errno == ENOTDIR || errno == ENAMETOOLONG ? -ENOENT : -errno;
+}
+
+int objmods_read_cmd(struct kallmod_objmods *objmods, const char *object, uint32_t *ret)
+{
+	cleanup_free char *path = cmd_path(object);
+	cleanup_fd int fd = path ? open_cmd(objmods, path) : -ENOMEM;
+	char *modfile;
+	int err = fd < 0 ? fd : read_first_line(objmods, fd);
+
+	if (err == -ENOENT)
+		return err;
+	if (err)
+		return kallmod_file_fail(objmods->ctx, path ? path : object, err);
+	modfile = modfile_of(objmods->buffer);
+	err = modfile ? objmods_modules(objmods, modfile, ret) : 0;
+	if (err == -EINVAL)
+		return kallmod_fail(
+			objmods->ctx, err,
+			"%s: KBUILD_MODFILE has a name that no module can have; build %s again",
+			path, object);
+	return err ? kallmod_fail(objmods->ctx, err, "out of memory") : 0;
+}
