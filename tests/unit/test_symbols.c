@@ -121,7 +121,7 @@ static void bad_input_is_refused(void **state)
 		{ "0000000000000000 A p\n0000000000000000 T _stext\n0000000000000000 t x\n",
 		  "kptr_restrict", -EPERM },
 		{ "ffffffffffffffff B The real System.map is in the linux-image-6.12-dbg package\n",
-		  "-dbg", -EINVAL },
+		  "-dbg", -ENODATA },
 	};
 	struct kallmod_ctx *ctx;
 	struct kallmod_symbols *symbols = NULL;

@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "ctx.h"
 #include "file.h"
+#include "image.h"
 #include "symbols.h"
 
 #define ERROR_MAX 1024
@@ -16,6 +17,7 @@ struct kallmod_ctx {
 	void (*log)(void *arg, enum kallmod_log_level level, const char *line);
 	void *log_arg;
 	struct kallmod_symbols *symbols, *text_symbols;
+	struct kallmod_image *image;
 	bool text_only;
 	char error[ERROR_MAX];
 };
@@ -35,6 +37,7 @@ static void forget(struct kallmod_ctx *ctx)
 {
 	kallmod_symbols_destroy(cleanup_take(ctx->symbols));
 	kallmod_symbols_destroy(cleanup_take(ctx->text_symbols));
+	kallmod_image_close(cleanup_take(ctx->image));
 	free(cleanup_take(ctx->release));
 }
 
@@ -156,21 +159,48 @@ static int proc_release(struct kallmod_ctx *ctx, char *release, size_t size)
 	return 0;
 }
 
+int kallmod_ctx_image(struct kallmod_ctx *ctx, struct kallmod_image **ret)
+{
+	const char *path = ctx->settings[KALLMOD_OPT_VMLINUX];
+	int err = 0;
+
+	if (!path)
+		return kallmod_fail(ctx, -EINVAL, "no kernel image; name one with --vmlinux");
+	if (!ctx->image)
+		err = kallmod_image_open(ctx, path, &ctx->image);
+	if (!err)
+		*ret = ctx->image;
+	return err == -ENOENT ? -EINVAL : err;
+}
+
+static int image_release(struct kallmod_ctx *ctx, char *release, size_t size)
+{
+	struct kallmod_image *image;
+	int err = kallmod_ctx_image(ctx, &image);
+
+	return err ? err : kallmod_image_release(image, release, size);
+}
+
 const char *kallmod_ctx_release(struct kallmod_ctx *ctx)
 {
 	char release[256];
+	int err = 0;
 
 	if (ctx->settings[KALLMOD_OPT_RELEASE])
 		return ctx->settings[KALLMOD_OPT_RELEASE];
-	if (!ctx->release && !proc_release(ctx, release, sizeof(release)))
-		ctx->release = strdup(release);
+	if (!ctx->release) {
+		err = ctx->settings[KALLMOD_OPT_VMLINUX] ?
+			      image_release(ctx, release, sizeof(release)) :
+			      proc_release(ctx, release, sizeof(release));
+		ctx->release = err ? NULL : strdup(release);
+	}
 	return ctx->release ? ctx->release : "unknown";
 }
 
 bool kallmod_ctx_live(const struct kallmod_ctx *ctx)
 {
 	return !ctx->settings[KALLMOD_OPT_ROOT] && !ctx->settings[KALLMOD_OPT_RELEASE] &&
-	       !ctx->settings[KALLMOD_OPT_KALLSYMS];
+	       !ctx->settings[KALLMOD_OPT_KALLSYMS] && !ctx->settings[KALLMOD_OPT_VMLINUX];
 }
 
 bool kallmod_ctx_running(struct kallmod_ctx *ctx)
@@ -178,7 +208,7 @@ bool kallmod_ctx_running(struct kallmod_ctx *ctx)
 	const char *wanted = ctx->settings[KALLMOD_OPT_RELEASE];
 	char release[256];
 
-	if (ctx->settings[KALLMOD_OPT_KALLSYMS])
+	if (ctx->settings[KALLMOD_OPT_KALLSYMS] || ctx->settings[KALLMOD_OPT_VMLINUX])
 		return false;
 	if (!wanted || proc_release(ctx, release, sizeof(release)))
 		return true;

@@ -30,9 +30,15 @@ void kallmod_ctx_set_text_only(struct kallmod_ctx *ctx);
 bool kallmod_ctx_text_only(const struct kallmod_ctx *ctx);
 /*
  * True when the kernel worked on is the one that ROOT/proc and ROOT/sys show: no kallsyms
- * was set, and the release is that of ROOT/proc. Weaker than live, which is about this machine.
+ * and no image was set, and the release is that of ROOT/proc. Weaker than live, which is about this machine.
  */
 bool kallmod_ctx_running(struct kallmod_ctx *ctx);
+/*
+ * The kernel image that KALLMOD_OPT_VMLINUX names, opened on first use and owned by the context.
+ * -EINVAL where none is set or it is not there: it was asked for.
+ */
+struct kallmod_image;
+int kallmod_ctx_image(struct kallmod_ctx *ctx, struct kallmod_image **ret);
 /* Where the context keeps its symbols: all, or (text) what a text-only reading gave. */
 struct kallmod_symbols **kallmod_ctx_symbols_slot(struct kallmod_ctx *ctx, bool text);
 

@@ -22,7 +22,10 @@ enum kallmod_symbols_extent {
 	KALLMOD_SYMBOLS_TEXT,
 };
 
-/* Reads a table; *ret is owned by the caller. -EPERM when all text is at zero; -EINVAL. */
+/*
+ * Reads a table; *ret is owned by the caller. -EPERM when all text is at zero; -ENODATA for the
+ * stub that Debian ships as System.map; -EINVAL.
+ */
 int kallmod_symbols_read(struct kallmod_reader *reader, enum kallmod_symbols_extent extent,
 			 struct kallmod_symbols **ret);
 void kallmod_symbols_destroy(struct kallmod_symbols *symbols);

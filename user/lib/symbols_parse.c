@@ -53,8 +53,8 @@ static int refuse_line(struct kallmod_reader *reader, const char *line)
 {
 	/* Debian ships a System.map of one line that says where the real one is. */
 	if (strstr(line, "The real System.map is in"))
-		return kallmod_fail(reader->ctx, -EINVAL,
-				    "%s: only a stub; install the kernel's -dbg package, or use /proc/kallsyms",
+		return kallmod_fail(reader->ctx, -ENODATA,
+				    "%s: only a stub; install the kernel's -dbg package, or use its vmlinuz (--vmlinux)",
 				    reader->path);
 	return kallmod_reader_fail(reader, -EINVAL,
 				   "is not 'ADDRESS TYPE NAME'; give a /proc/kallsyms or System.map");
