@@ -31,6 +31,8 @@ static const struct argp_option shared_options[] = {
 	{"exclude-release", KEY_FIRST + KALLMOD_OPT_EXCLUDE_RELEASE, "PREFIX", 0,
 	 "Leave out the signatures of releases that begin so", 10},
 	{"signatures", KEY_FIRST + KALLMOD_OPT_SIGNATURES, "DIR", 0, "Directory of *.sig files", 10},
+	{"debuginfod", KEY_FIRST + KALLMOD_OPT_DEBUGINFOD, NULL, 0,
+	 "Ask the servers of DEBUGINFOD_URLS for the kernel's debug information", 10},
 	{},
 };
 
@@ -40,7 +42,7 @@ static error_t parse_shared(int key, char *arg, struct argp_state *state)
 
 	if (key < KEY_FIRST || key >= KEY_FIRST + KALLMOD_OPT_COUNT)
 		return ARGP_ERR_UNKNOWN;
-	if (kallmod_ctx_set(ctx, key - KEY_FIRST, arg))
+	if (kallmod_ctx_set(ctx, key - KEY_FIRST, arg ? arg : "yes"))
 		argp_failure(state, KALLMOD_EXIT_FAILED, 0, "%s", kallmod_ctx_error(ctx));
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "cache.h"
 #include "cleanup.h"
+#include "dwarf_find.h"
 #include "file.h"
 
 #ifndef KALLMOD_DATADIR
@@ -73,11 +74,24 @@ static void put_directory(FILE *out, const char *directory)
 		free(entries);
 }
 
+/* All the places where debug information may be; one that appears may bring a better map. */
+static void put_vmlinux(struct kallmod_ctx *ctx, FILE *out)
+{
+	for (size_t i = 0; kallmod_dwarf_places[i]; i++) {
+		cleanup_free char *path = kallmod_path(ctx, kallmod_dwarf_places[i],
+						       kallmod_ctx_release(ctx));
+
+		if (path)
+			put_file(out, path);
+	}
+}
+
 static void put_module_files(struct kallmod_ctx *ctx, FILE *out)
 {
 	static const char *const names[] = { "modules.builtin", "modules.builtin.modinfo",
 					     "modules.builtin.ranges",
-					     "modules.builtin.ranges.kallmod", "modules.order" };
+					     "modules.builtin.ranges.kallmod", "modules.order",
+					     "modules_thick.builtin" };
 	const char *signatures = kallmod_ctx_get(ctx, KALLMOD_OPT_SIGNATURES);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -87,6 +101,7 @@ static void put_module_files(struct kallmod_ctx *ctx, FILE *out)
 		if (path)
 			put_file(out, path);
 	}
+	put_vmlinux(ctx, out);
 	/* Only whether it is there: files of /proc get new times as they please. */
 	fprintf(out, "kallmodsyms %d\n", !access("/proc/kallmodsyms", F_OK));
 	put_directory(out, signatures ? signatures : KALLMOD_DATADIR "/signatures");
