@@ -301,8 +301,11 @@ static int wait_task(struct walk *walk)
 	else if (err == -ETIMEDOUT)
 		kallmod_fail(walk->ctx, err, "%s: make runs for minutes; give a kernel source tree",
 			     tree->srctree);
+	else if (err == -EFBIG)
+		kallmod_fail(walk->ctx, err, "%s: make prints without end; give a kernel source tree",
+			     tree->srctree);
 	else if (err != -EINTR)
-		kallmod_fail(walk->ctx, err, "%s: make: %s", tree->srctree, strerror(-err));
+		kallmod_fail(walk->ctx, err, "%s: make: %s; try again", tree->srctree, strerror(-err));
 	if (err && err != -EINTR)
 		return err;
 	if (!tree->progress || tree->progress(tree->arg, walk->done, walk->ntasks))
