@@ -134,8 +134,6 @@ static int read_answers(struct kallmod_objmods *objmods,
 {
 	if (paths->list)
 		return objmods_read_list(objmods, paths->list);
-	if (paths->thick)
-		return objmods_read_thick(objmods, paths->thick);
 	objmods->tree_fd = open(paths->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return objmods->tree_fd < 0 ? kallmod_file_fail(objmods->ctx, paths->tree, -errno) : 0;
 }
@@ -143,7 +141,6 @@ static int read_answers(struct kallmod_objmods *objmods,
 int kallmod_objmods_open(struct kallmod_ctx *ctx, const struct kallmod_objmods_paths *paths,
 			 struct kallmod_objmods **ret)
 {
-	const char *list = paths->list ? paths->list : paths->thick;
 	cleanup_objmods struct kallmod_objmods *objmods = calloc(1, sizeof(*objmods));
 	uint32_t none;
 	int err;
@@ -152,7 +149,7 @@ int kallmod_objmods_open(struct kallmod_ctx *ctx, const struct kallmod_objmods_p
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	objmods->ctx = ctx;
 	objmods->tree_fd = -1;
-	objmods->path = strdup(list ? list : paths->tree);
+	objmods->path = strdup(paths->list ? paths->list : paths->tree);
 	if (!objmods->path || kallmod_strtab_add(&objmods->modules, "", 0, &none))
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	err = objmods_read_builtin(objmods, paths->builtin);

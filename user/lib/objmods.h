@@ -10,12 +10,14 @@
 
 struct kallmod_objmods;
 
-/* Paths; at most one of list and thick, and without either the tree's .cmd files are read. */
 struct kallmod_objmods_paths {
 	const char *builtin; /* modules.builtin */
 	const char *tree;    /* the directory that objects are relative to */
-	const char *list;    /* lines "OBJECT KBUILD_MODFILE" */
-	const char *thick;   /* a modules_thick.builtin */
+	/*
+	 * Lines "OBJECT KBUILD_MODFILE", or a modules_thick.builtin, which is recognised. NULL: the
+	 * tree's .cmd files are read.
+	 */
+	const char *list;
 };
 
 /* -ENOENT, -EINVAL, …: one of the files is not there, or not what it should be. */

@@ -36,7 +36,6 @@ int objmods_modules(struct kallmod_objmods *objmods, char *modfile, uint32_t *re
 
 int objmods_read_builtin(struct kallmod_objmods *objmods, const char *path);
 int objmods_read_list(struct kallmod_objmods *objmods, const char *path);
-int objmods_read_thick(struct kallmod_objmods *objmods, const char *path);
 /* Reads the .cmd file of an object. -ENOENT: it has none. */
 int objmods_read_cmd(struct kallmod_objmods *objmods, const char *object, uint32_t *ret);
 

@@ -72,27 +72,6 @@ static int add_line(struct kallmod_objmods *objmods, char *line)
 	return err;
 }
 
-int objmods_read_list(struct kallmod_objmods *objmods, const char *path)
-{
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	int err = kallmod_reader_open(&reader, objmods->ctx, path), got;
-	size_t length;
-	char *line;
-
-	if (err)
-		return err == -ENOMEM ? kallmod_fail(objmods->ctx, err, "out of memory") : err;
-	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
-		err = add_line(objmods, line);
-		if (err == -EINVAL)
-			return kallmod_reader_fail(
-				&reader, err,
-				"is not 'OBJECT KBUILD_MODFILE'; write a line for each object");
-		if (err)
-			return kallmod_fail(objmods->ctx, err, "out of memory");
-	}
-	return got;
-}
-
 /* ---- modules_thick.builtin ------------------------------------------------------------ */
 
 /* An object and one of its modules: "fs/ext4/inode.o" and "fs/ext4/ext4". */
@@ -165,7 +144,7 @@ static ssize_t add_pairs(struct kallmod_objmods *objmods, const struct pair *pai
 	return n;
 }
 
-int objmods_read_thick(struct kallmod_objmods *objmods, const char *path)
+static int read_thick(struct kallmod_objmods *objmods, const char *path)
 {
 	cleanup_thick struct kallmod_thick thick = KALLMOD_THICK_EMPTY;
 	cleanup_free struct pair *pairs = NULL;
@@ -189,6 +168,39 @@ int objmods_read_thick(struct kallmod_objmods *objmods, const char *path)
 			return kallmod_fail(objmods->ctx, n, "out of memory");
 	}
 	return 0;
+}
+
+/* ---- either ---------------------------------------------------------------------------- */
+
+/* "fs/ext4/ext4.o: fs/ext4/inode.o …" */
+static bool is_thick(const char *line)
+{
+	size_t length = strcspn(line, " \t");
+
+	return length && line[length - 1] == ':';
+}
+
+int objmods_read_list(struct kallmod_objmods *objmods, const char *path)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	int err = kallmod_reader_open(&reader, objmods->ctx, path), got;
+	size_t length;
+	char *line;
+
+	if (err)
+		return err == -ENOMEM ? kallmod_fail(objmods->ctx, err, "out of memory") : err;
+	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
+		if (reader.line == 1 && is_thick(line))
+			return read_thick(objmods, path);
+		err = add_line(objmods, line);
+		if (err == -EINVAL)
+			return kallmod_reader_fail(
+				&reader, err,
+				"is not 'OBJECT KBUILD_MODFILE'; write a line for each object");
+		if (err)
+			return kallmod_fail(objmods->ctx, err, "out of memory");
+	}
+	return got;
 }
 
 /* ---- .cmd files ----------------------------------------------------------------------- */
