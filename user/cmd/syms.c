@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "symbols_sizes.h"
 
 #define NAME "kallmod syms"
 
@@ -64,8 +65,10 @@ static void print_symbol(const struct kallmod_map *map, const struct kallmod_sym
 	if (module && kallmod_map_set_kind(map, range->set) == KALLMOD_KIND_BUILTIN)
 		type = tolower((unsigned char)type);
 	printf("%016" PRIx64, symbol->addr);
-	if (size)
-		printf(" %" PRIx64, symbol->size ? symbol->size : estimate_size(symbols, i));
+	if (size && symbol->size)
+		printf(" %" PRIx64, symbol->size);
+	else if (size)
+		printf(" %" PRIx64 "~", estimate_size(symbols, i));
 	printf(" %c %s", type, symbol->name);
 	if (module)
 		print_modules(map, range->set);
@@ -81,6 +84,8 @@ static int print_all(void *input)
 	struct kallmod_map *map = NULL;
 	int err = kallmod_map_build(options->ctx, &map);
 
+	if (!err && options->size)
+		err = kallmod_ctx_symbol_sizes(options->ctx);
 	if (!err)
 		err = kallmod_ctx_symbols(options->ctx, &symbols);
 	for (size_t i = 0; !err && i < kallmod_symbols_count(symbols); i++)
@@ -92,7 +97,7 @@ static int print_all(void *input)
 static int run(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
-		{"size", KEY_SIZE, NULL, 0, "Print sizes too (hex): the distance to the next symbol, where nothing better is known", 0},
+		{"size", KEY_SIZE, NULL, 0, "Print sizes too (hex): those of the kernel's image, else, marked with ~, the distance to the next symbol", 0},
 		{},
 	};
 	static const struct argp argp = {

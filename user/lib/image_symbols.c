@@ -3,63 +3,19 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "grow.h"
 #include "image.h"
 #include "kallsyms_table.h"
 #include "symbols.h"
+#include "symbols_sizes.h"
 
 /* The banner, and the longest release that uname() can return. */
 static const char banner[] = "Linux version ";
 #define RELEASE_MAX 64
 
-/* ---- sizes, out of the ELF symbol table --------------------------------------------- */
-
-struct sizes {
-	struct kallmod_symbol *symbols; /* those with a size; by address, then name */
-	size_t count, capacity;
-};
-
-static void sizes_deinit(struct sizes *sizes)
-{
-	free(sizes->symbols);
-}
-
-static int add_size(void *arg, const struct kallmod_symbol *symbol)
-{
-	struct sizes *sizes = arg;
-	int err;
-
-	if (!symbol->size)
-		return 0;
-	err = kallmod_grow(&sizes->symbols, &sizes->capacity, sizes->count, sizeof(*symbol));
-	if (!err)
-		sizes->symbols[sizes->count++] = *symbol;
-	return err;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct kallmod_symbol *x = a, *y = b;
-
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-static uint64_t find_size(const struct sizes *sizes, const struct kallmod_symbol *symbol)
-{
-	const struct kallmod_symbol *found =
-		sizes->count ? bsearch(symbol, sizes->symbols, sizes->count,
-				       sizeof(*symbol), compare_places) : NULL;
-
-	return found ? found->size : 0;
-}
-
 /* ---- symbols ------------------------------------------------------------------------ */
 
 struct adder {
 	const struct kallmod_kallsyms *table;
-	const struct sizes *sizes;
 	struct kallmod_symbols *symbols;
 };
 
@@ -72,7 +28,6 @@ static int add_name(void *arg, size_t index, char type, const char *name)
 		.type = type,
 	};
 
-	symbol.size = find_size(adder->sizes, &symbol);
 	return kallmod_symbols_add(adder->symbols, &symbol);
 }
 
@@ -86,19 +41,18 @@ static void destroy_symbols(struct kallmod_symbols **symbols)
 	kallmod_symbols_destroy(*symbols);
 }
 
-static int read_tables(struct kallmod_image *image, const struct kallmod_kallsyms *table,
-		       struct kallmod_symbols *symbols)
+static int read_tables(struct kallmod_ctx *ctx, struct kallmod_image *image,
+		       const struct kallmod_kallsyms *table, struct kallmod_symbols *symbols)
 {
-	__attribute__((cleanup(sizes_deinit))) struct sizes sizes = {};
-	struct adder adder = { table, &sizes, symbols };
-	int err = kallmod_image_elf_symbols(image, add_size, &sizes);
+	struct adder adder = { table, symbols };
+	int err = kallmod_kallsyms_each_name(table, add_name, &adder);
 
+	if (!err)
+		err = kallmod_symbols_sort(symbols);
 	/* Without sizes the symbols are still good. */
-	if (err == -ENOMEM)
-		return err;
-	if (sizes.count)
-		qsort(sizes.symbols, sizes.count, sizeof(*sizes.symbols), compare_places);
-	return kallmod_kallsyms_each_name(table, add_name, &adder);
+	if (!err && kallmod_symbols_take_sizes(ctx, symbols, image) == -ENOMEM)
+		err = -ENOMEM;
+	return err;
 }
 
 int kallmod_image_symbols(struct kallmod_ctx *ctx, struct kallmod_image *image,
@@ -112,7 +66,7 @@ int kallmod_image_symbols(struct kallmod_ctx *ctx, struct kallmod_image *image,
 		return kallmod_fail(ctx, err, "%s: out of memory", kallmod_image_path(image));
 	found = kallmod_kallsyms_open(ctx, image, &table);
 	err = found ? kallmod_image_elf_symbols(image, add_elf_symbol, symbols) :
-		      read_tables(image, table, symbols);
+		      read_tables(ctx, image, table, symbols);
 	kallmod_kallsyms_close(table);
 	/* No symbol table either: what was wrong with the tables is what counts. */
 	if (err == -ENODATA || (!err && !kallmod_symbols_count(symbols)))

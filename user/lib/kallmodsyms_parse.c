@@ -16,7 +16,11 @@ static bool parse_head(char *text, struct kallmod_kallmodsyms_line *line)
 	/* A size is told from a type by what follows: a type is followed by the last field. */
 	line->size = 0;
 	line->sized = strchr(at, ' ') != strrchr(at, ' ');
-	if (line->sized && (!kallmod_parse_hex(&at, &line->size) || *at++ != ' '))
+	if (line->sized && !kallmod_parse_hex(&at, &line->size))
+		return false;
+	/* Our own text marks sizes that are estimates. */
+	at += line->sized && *at == '~';
+	if (line->sized && *at++ != ' ')
 		return false;
 	if (!isalpha((unsigned char)at[0]) || at[1] != ' ')
 		return false;

@@ -178,6 +178,11 @@ int kallmod_symbols_sort(struct kallmod_symbols *table)
 	return 0;
 }
 
+void kallmod_symbols_set_size(struct kallmod_symbols *table, size_t index, uint64_t size)
+{
+	table->symbols[index].size = size;
+}
+
 static int check(struct kallmod_reader *reader, const struct builder *builder)
 {
 	if (!builder->table->count)

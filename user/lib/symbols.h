@@ -33,6 +33,8 @@ void kallmod_symbols_destroy(struct kallmod_symbols *symbols);
 int kallmod_symbols_create(struct kallmod_symbols **ret);
 int kallmod_symbols_add(struct kallmod_symbols *symbols, const struct kallmod_symbol *symbol);
 int kallmod_symbols_sort(struct kallmod_symbols *symbols);
+/* Sets the size of the symbol at index, which must be below the count. */
+void kallmod_symbols_set_size(struct kallmod_symbols *symbols, size_t index, uint64_t size);
 
 /*
  * As kallmod_ctx_symbols(), for those who need the kernel's text only: in a text-only context
