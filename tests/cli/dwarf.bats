@@ -1,46 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The dwarf source, on a small "kernel" that the compiler makes here: two objects of ext4, one
-# that two modules share, and two of the kernel proper.
+# The dwarf source, on a small kernel.
 
 bats_require_minimum_version 1.5.0
 load lib
-
-RELEASE=6.12.0-tiny
-
-# object FILE FUNCTION…: a source file with these functions, compiled.
-object() {
-	local file=$1
-	shift
-	mkdir -p "$(dirname "$file")"
-	for function in "$@"; do
-		echo "${ATTRIBUTE:-} int $function(int x); int $function(int x) { return x * ${#function}; }"
-	done >"$file"
-	${CC:-gcc} -g -O1 -fno-pie -ffreestanding -fno-asynchronous-unwind-tables \
-		-c "$file" -o "${file%.c}.o"
-}
+load tiny
 
 setup_file() {
 	cd "$KALLMOD_TOP" || return
 	export TINY=$BATS_FILE_TMPDIR/tiny
 	mkdir "$TINY" && cd "$TINY"
-	object init/main.c start_kernel rest_init
-	object fs/ext4/inode.c ext4_iget ext4_evict_inode
-	object fs/ext4/super.c ext4_fill_super ext4_put_super
-	ATTRIBUTE='__attribute__((section(".init.text")))' object fs/ext4/init.c ext4_init_fs
-	object kernel/fork.c copy_process
-	object drivers/net/shared.c lio_setup
-	object drivers/net/off.c not_built_in
-	cat >tiny.lds <<-END
-		SECTIONS {
-			. = 0xffffffff81000000;
-			.text : { _text = .; _stext = .; *(.text) _etext = .; }
-			.init.text : { _sinittext = .; *(.init.text) _einittext = .; }
-			/DISCARD/ : { *(.note.GNU-stack) }
-		}
-	END
-	ld --build-id -T tiny.lds -o vmlinux init/main.o fs/ext4/inode.o fs/ext4/super.o \
-		fs/ext4/init.o kernel/fork.o drivers/net/shared.o drivers/net/off.o
+	make_kernel
 	mkdir -p root/boot root/usr/lib/debug/boot "root/lib/modules/$RELEASE" \
 		root/proc/sys/kernel root/sys/kernel
 	nm vmlinux | LC_ALL=C sort >"root/boot/System.map-$RELEASE"
@@ -62,26 +32,8 @@ setup() {
 	tiny=(--root "$root" --release "$RELEASE" --signatures "$BATS_TEST_TMPDIR")
 }
 
-# The map as "SYMBOL MODULE" for each function.
-modules_of() {
-	"$KALLMOD" syms "${tiny[@]}" "$@" | awk '$2 ~ /[tT]/ && $3 !~ /text$/ { print $3, $4, $5 }' |
-		sed 's/ *$//' | sort
-}
-
 @test "every function is in the modules of its object" {
-	modules_of --source dwarf >"$BATS_TEST_TMPDIR/found"
-	diff -u - "$BATS_TEST_TMPDIR/found" <<-END
-		copy_process
-		ext4_evict_inode [ext4]
-		ext4_fill_super [ext4]
-		ext4_iget [ext4]
-		ext4_init_fs [ext4]
-		ext4_put_super [ext4]
-		lio_setup [lio] [lio_vf]
-		not_built_in
-		rest_init
-		start_kernel
-	END
+	diff -u <(true_modules) <(modules_of --source dwarf "${tiny[@]}")
 }
 
 @test "objects of a module are one range, padding between them included; trust derived" {
@@ -101,7 +53,7 @@ modules_of() {
 
 @test "without a modules.builtin every listed module counts" {
 	rm "$root/lib/modules/$RELEASE/modules.builtin"
-	modules_of | grep -qx 'not_built_in \[off\]'
+	modules_of "${tiny[@]}" | grep -qx 'not_built_in \[off\]'
 }
 
 @test "an image without debug information is passed over" {
@@ -125,7 +77,7 @@ make_running() {
 
 @test "debug information of another build is refused" {
 	make_running
-	modules_of --source dwarf | grep -qx 'ext4_iget \[ext4\]'
+	modules_of --source dwarf "${tiny[@]}" | grep -qx 'ext4_iget \[ext4\]'
 	printf '\125' | dd of="$root/sys/kernel/notes" bs=1 seek=20 conv=notrunc status=none
 	refused 1 "is of another build of the kernel" "$KALLMOD" map --source dwarf "${tiny[@]}"
 }
@@ -134,7 +86,7 @@ make_running() {
 	make_running
 	sed 's/^ffffffff81/ffffffff9a/' "$root/boot/System.map-$RELEASE" >"$root/proc/kallsyms"
 	"$KALLMOD" map --source dwarf "${tiny[@]}" | grep -q '^ffffffff9a.*	ext4	dwarf'
-	modules_of --source dwarf | grep -qx 'ext4_put_super \[ext4\]'
+	modules_of --source dwarf "${tiny[@]}" | grep -qx 'ext4_put_super \[ext4\]'
 }
 
 @test "found by its build id" {
@@ -143,7 +95,7 @@ make_running() {
 	mkdir -p "$root/usr/lib/debug/.build-id/${id:0:2}"
 	mv "$root/usr/lib/debug/boot/vmlinux-$RELEASE" \
 		"$root/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug"
-	modules_of --source dwarf | grep -qx 'lio_setup \[lio\] \[lio_vf\]'
+	modules_of --source dwarf "${tiny[@]}" | grep -qx 'lio_setup \[lio\] \[lio_vf\]'
 }
 
 @test "from a debuginfod server, when asked" {

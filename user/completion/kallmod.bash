@@ -7,7 +7,7 @@
 _kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench'
 _kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= --objtree=
 	--modules-builtin= --exclude-release= --signatures= --debuginfod --help --usage --version'
-_kallmod_sources='kallmodsyms ranges dwarf signatures modules'
+_kallmod_sources='kallmodsyms ranges tables dwarf signatures modules'
 
 # The long options of a command; '=' where a value follows. A test compares them with --help.
 _kallmod_options() {

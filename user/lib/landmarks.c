@@ -150,3 +150,18 @@ int kallmod_source_add_landmarks(struct kallmod_ctx *ctx, struct kallmod_map *ma
 				       "_einittext");
 	return err;
 }
+
+bool kallmod_source_section(const struct kallmod_map *map, uint64_t addr, uint8_t *ret)
+{
+	for (size_t i = 0; i < kallmod_map_extent_count(map); i++) {
+		enum kallmod_section section;
+		uint64_t start, end;
+
+		kallmod_map_extent(map, i, &start, &end, &section);
+		if (addr < start || addr >= end)
+			continue;
+		*ret = section;
+		return true;
+	}
+	return false;
+}

@@ -11,6 +11,7 @@
 const struct kallmod_source *const kallmod_sources[] = {
 	&kallmod_source_kallmodsyms,
 	&kallmod_source_ranges,
+	&kallmod_source_tables,
 	&kallmod_source_dwarf,
 	&kallmod_source_signatures,
 	&kallmod_source_modules,

@@ -26,6 +26,7 @@ extern const struct kallmod_source *const kallmod_sources[];
 
 extern const struct kallmod_source kallmod_source_kallmodsyms;
 extern const struct kallmod_source kallmod_source_ranges;
+extern const struct kallmod_source kallmod_source_tables;
 extern const struct kallmod_source kallmod_source_dwarf;
 extern const struct kallmod_source kallmod_source_signatures;
 extern const struct kallmod_source kallmod_source_modules;
@@ -36,5 +37,7 @@ extern const struct kallmod_source kallmod_source_modules;
  */
 int kallmod_source_add_landmarks(struct kallmod_ctx *ctx, struct kallmod_map *map,
 				 const struct kallmod_symbols *symbols);
+/* The section of the text extent that addr is in; false: it is in none that was added. */
+bool kallmod_source_section(const struct kallmod_map *map, uint64_t addr, uint8_t *ret);
 
 #endif

@@ -82,22 +82,6 @@ static int find_sets(struct target *target, const struct kallmod_object_list *li
 	return err;
 }
 
-/* The section of the extent that addr is in; false: no text that is of interest. */
-static bool find_section(const struct target *target, uint64_t addr, uint8_t *ret)
-{
-	for (size_t i = 0; i < kallmod_map_extent_count(target->map); i++) {
-		enum kallmod_section section;
-		uint64_t start, end;
-
-		kallmod_map_extent(target->map, i, &start, &end, &section);
-		if (addr < start || addr >= end)
-			continue;
-		*ret = section;
-		return true;
-	}
-	return false;
-}
-
 /*
  * Adds unit ranges as they come, but joins those of one set that only padding is between:
  * that belongs to the object, as linker maps have it.
@@ -118,7 +102,7 @@ static int add_ranges(struct target *target)
 			.source = target->source,
 		};
 
-		if (!find_section(target, range.start, &range.section))
+		if (!kallmod_source_section(target->map, range.start, &range.section))
 			continue;
 		if (range.set == open.set && range.section == open.section &&
 		    range.start <= open.end + PADDING_MAX) {
@@ -174,7 +158,7 @@ static int load_image(struct target *target, char **why_ret)
 		return kallmod_fail(target->ctx, -ENODATA,
 				    "%s: none of its %zu source files belongs to a module", target->path,
 				    target->units.count);
-	if (asprintf(why_ret, "%zu modules in %zu ranges, from %s and %s",
+	if (asprintf(why_ret, "%zu module sets in %zu ranges, from %s and %s",
 		     kallmod_map_set_count(target->map) - 1, target->ranges, target->path,
 		     list.name) < 0)
 		return -ENOMEM;
