@@ -30,6 +30,13 @@ void kallmod_linkmap_close(struct kallmod_linkmap *map)
 	*map = (struct kallmod_linkmap)KALLMOD_LINKMAP_EMPTY;
 }
 
+static const char blanks[] = " \t";
+
+static bool wants(const struct kallmod_linkmap *map, const char *name, size_t length)
+{
+	return !map->wants || map->wants(map->arg, name, length);
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -149,13 +156,19 @@ static int gnu_object(struct kallmod_linkmap *map, char *line,
 		      struct kallmod_linkmap_record *ret)
 {
 	bool starred = line[1] == '*';
-	size_t count = split(map, line, 0);
+	size_t length = strcspn(line + 1, blanks), count;
 	int got;
+
+	if (line[1 + length] && !wants(map, line + 1, length))
+		return NOTHING;
+	count = split(map, line, 0);
 
 	if (count == 1 && !starred) {
 		got = join(map, &count);
 		if (got <= 0)
 			return got;
+		if (!wants(map, map->fields[0], strlen(map->fields[0])))
+			return NOTHING;
 	}
 	if (count != 4)
 		return NOTHING;
@@ -244,15 +257,11 @@ static bool is_section(const char *line, size_t length)
 static int lld_line(struct kallmod_linkmap *map, char *line, size_t length,
 		    struct kallmod_linkmap_record *ret)
 {
-	/* Symbols are most of a map, and are known by their column. */
-	static const char indent[] = "                ";
 	bool section = is_section(line, length);
 	struct kallmod_linkmap_record record = {KALLMOD_LINKMAP_SYMBOL};
 	size_t count;
 	char *object, *name;
 
-	if (!map->symbols && length > 65 && !memcmp(line + 49, indent, 16))
-		return NOTHING;
 	count = split(map, line, 0);
 	if (count != 5 && count != 7)
 		return NOTHING;
@@ -267,6 +276,8 @@ static int lld_line(struct kallmod_linkmap *map, char *line, size_t length,
 		record.kind = *record.name == '.' ? KALLMOD_LINKMAP_SECTION :
 						    KALLMOD_LINKMAP_END;
 	} else if (cut_object(map->fields[4], &object, &name)) {
+		if (!wants(map, name, strlen(name)))
+			return NOTHING;
 		record.kind = KALLMOD_LINKMAP_OBJECT;
 		record.object = object;
 		record.name = name;
@@ -277,6 +288,46 @@ static int lld_line(struct kallmod_linkmap *map, char *line, size_t length,
 }
 
 /* ---------------------------------------------------------------------------------- */
+
+/* Symbols are most of a map, and are known by their column. */
+static bool is_symbol_line(const struct kallmod_linkmap *map, const char *line, size_t length)
+{
+	static const char indent[] = "                ";
+
+	if (map->lld)
+		return length > 65 && !memcmp(line + 49, indent, 16);
+	return length > 2 && line[0] == ' ' && line[1] == ' ';
+}
+
+/* A NUL says that this is no text, wherever it is. */
+static bool is_checked(struct kallmod_linkmap *map)
+{
+	const struct kallmod_reader *reader = &map->reader;
+	size_t fresh = reader->total - map->checked;
+
+	if (fresh && !map->has_nul)
+		map->has_nul = memchr(reader->buffer + reader->end - fresh, '\0', fresh);
+	map->checked = reader->total;
+	return !map->has_nul;
+}
+
+/* Passes over symbols that nobody wants, as far as they are in the buffer. */
+static void skip_symbols(struct kallmod_linkmap *map)
+{
+	struct kallmod_reader *reader = &map->reader;
+
+	if (!is_checked(map))
+		return;
+	for (;;) {
+		const char *line = reader->buffer + reader->start;
+		const char *newline = memchr(line, '\n', reader->end - reader->start);
+
+		if (!newline || !is_symbol_line(map, line, newline - line))
+			return;
+		reader->start = newline + 1 - reader->buffer;
+		reader->line++;
+	}
+}
 
 static bool is_lld_head(struct kallmod_linkmap *map, const char *line)
 {
@@ -301,6 +352,8 @@ int kallmod_linkmap_next(struct kallmod_linkmap *map, struct kallmod_linkmap_rec
 	int got;
 
 	do {
+		if (!map->symbols)
+			skip_symbols(map);
 		got = kallmod_reader_line(&map->reader, &line, &length);
 		if (got <= 0)
 			return got ? got : at_end(map);

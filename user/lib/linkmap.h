@@ -28,10 +28,18 @@ struct kallmod_linkmap {
 	 * map, and only the first of a section is of interest.
 	 */
 	bool symbols;
+	/*
+	 * Set by the user, unless it is NULL: are objects with this section name wanted? Most of
+	 * them are debug information.
+	 */
+	bool (*wants)(void *arg, const char *name, size_t length);
+	void *arg;
 	bool lld;
 	bool has_head, has_tail; /* of GNU ld's: what comes first and last in a whole map */
-	char *held;		 /* a name whose record goes on in the next line; owned */
-	char *fields[7];	 /* of the line at hand */
+	size_t checked;		 /* bytes that were searched for NULs */
+	bool has_nul;
+	char *held;	 /* a name whose record goes on in the next line; owned */
+	char *fields[7]; /* of the line at hand */
 };
 
 #define KALLMOD_LINKMAP_EMPTY                  \

@@ -63,7 +63,7 @@ int objmods_modules(struct kallmod_objmods *objmods, char *modfile, uint32_t *re
 	return kallmod_strtab_add(&objmods->modules, modfile, to - modfile, ret);
 }
 
-/* Nothing says what a library's members or a file beside the tree's directories belong to. */
+/* Nothing says what a file beside the tree's directories belongs to. */
 static bool may_be_known(const char *object)
 {
 	const char *slash = strrchr(object, '/');
@@ -71,48 +71,75 @@ static bool may_be_known(const char *object)
 	return slash && slash[1];
 }
 
+/* Members of libraries have no .cmd file, and nobody misses them. */
+static void count(struct kallmod_objmods *objmods, uint32_t number, bool known)
+{
+	if (strchr(objmods->objects.strings[number], '('))
+		return;
+	objmods->asked++;
+	if (!known && !objmods->unknown++)
+		objmods->first_unknown = number;
+}
+
 /* An object that is asked for the first time. */
 static int look_up(struct kallmod_objmods *objmods, uint32_t number)
 {
-	const char *object = objmods->objects.strings[number];
-	uint32_t answer = objmods->answers[number];
-	int err = 0;
+	bool known = objmods->answers[number] != OBJMODS_OPEN;
 
-	if (answer == OBJMODS_OPEN) {
-		answer = 0;
-		err = objmods->tree_fd < 0 ? -ENOENT :
-					     objmods_read_cmd(objmods, object, &answer);
+	if (!known && objmods->cmds) {
+		objmods->answers[number] = 0;
+		return objmods_cmds_ask(objmods->cmds, objmods->objects.strings[number],
+					number);
 	}
-	if (err && err != -ENOENT)
-		return err;
-	objmods->answers[number] = answer & ~OBJMODS_NEW;
-	if (strchr(object, '('))
-		return 0;
-	objmods->asked++;
-	if (err && !objmods->unknown++)
-		objmods->first_unknown = number;
+	objmods->answers[number] = known ? objmods->answers[number] & ~OBJMODS_NEW : 0;
+	count(objmods, number, known);
 	return 0;
 }
 
-int kallmod_objmods_find(struct kallmod_objmods *objmods, const char *object,
-			 const char **modules_ret)
+int kallmod_objmods_ask(struct kallmod_objmods *objmods, const char *object, uint32_t *ret)
 {
-	uint32_t number;
-	int err;
+	int err = 0;
 
-	*modules_ret = objmods->modules.strings[0];
+	*ret = KALLMOD_OBJMODS_NONE;
 	if (!may_be_known(object))
 		return 0;
-	err = objmods_object(objmods, object, strlen(object), &number);
-	if (err)
-		return kallmod_fail(objmods->ctx, err, "out of memory");
-	if (objmods->answers[number] & OBJMODS_NEW) {
-		err = look_up(objmods, number);
-		if (err)
-			return err;
-	}
-	*modules_ret = objmods->modules.strings[objmods->answers[number]];
-	return 0;
+	err = objmods_object(objmods, object, strlen(object), ret);
+	if (!err && objmods->answers[*ret] & OBJMODS_NEW)
+		err = look_up(objmods, *ret);
+	return err ? kallmod_fail(objmods->ctx, err, "out of memory") : 0;
+}
+
+static int answer(void *arg, const struct objmods_cmd *cmd)
+{
+	struct kallmod_objmods *objmods = arg;
+	cleanup_free char *path = NULL;
+	int err = cmd->err == -ENOENT ? 0 : cmd->err;
+
+	count(objmods, cmd->number, !cmd->err);
+	if (!err && cmd->modfile)
+		err = objmods_modules(objmods, cmd->modfile, &objmods->answers[cmd->number]);
+	if (!err)
+		return 0;
+	path = objmods_cmd_path(cmd->object);
+	if (err == -ENOMEM || !path)
+		return kallmod_fail(objmods->ctx, -ENOMEM, "out of memory");
+	if (cmd->err)
+		return kallmod_file_fail(objmods->ctx, path, err);
+	return kallmod_fail(
+		objmods->ctx, err,
+		"%s/%s: KBUILD_MODFILE has a name that no module can have; build %s again",
+		objmods->path, path, cmd->object);
+}
+
+int kallmod_objmods_settle(struct kallmod_objmods *objmods)
+{
+	return objmods->cmds ? objmods_cmds_answer(objmods->cmds, answer, objmods) : 0;
+}
+
+const char *kallmod_objmods_modules(const struct kallmod_objmods *objmods, uint32_t number)
+{
+	return objmods->modules
+		.strings[number == KALLMOD_OBJMODS_NONE ? 0 : objmods->answers[number]];
 }
 
 struct kallmod_objmods_counts kallmod_objmods_counts(const struct kallmod_objmods *objmods)
@@ -135,7 +162,11 @@ static int read_answers(struct kallmod_objmods *objmods,
 	if (paths->list)
 		return objmods_read_list(objmods, paths->list);
 	objmods->tree_fd = open(paths->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return objmods->tree_fd < 0 ? kallmod_file_fail(objmods->ctx, paths->tree, -errno) : 0;
+	if (objmods->tree_fd < 0)
+		return kallmod_file_fail(objmods->ctx, paths->tree, -errno);
+	if (objmods_cmds_create(objmods->tree_fd, &objmods->cmds))
+		return kallmod_fail(objmods->ctx, -ENOMEM, "out of memory");
+	return 0;
 }
 
 int kallmod_objmods_open(struct kallmod_ctx *ctx, const struct kallmod_objmods_paths *paths,
@@ -164,12 +195,12 @@ void kallmod_objmods_close(struct kallmod_objmods *objmods)
 {
 	if (!objmods)
 		return;
+	objmods_cmds_destroy(objmods->cmds);
 	kallmod_strtab_deinit(&objmods->builtin);
 	kallmod_strtab_deinit(&objmods->modules);
 	kallmod_strtab_deinit(&objmods->objects);
 	kallmod_cleanup_fd(&objmods->tree_fd);
 	free(objmods->answers);
-	free(objmods->buffer);
 	free(objmods->path);
 	free(objmods);
 }

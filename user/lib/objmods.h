@@ -14,8 +14,8 @@ struct kallmod_objmods_paths {
 	const char *builtin; /* modules.builtin */
 	const char *tree;    /* the directory that objects are relative to */
 	/*
-	 * Lines "OBJECT KBUILD_MODFILE", or a modules_thick.builtin, which is recognised. NULL: the
-	 * tree's .cmd files are read.
+	 * Lines "OBJECT KBUILD_MODFILE", or a modules_thick.builtin, which is recognised.
+	 * NULL: the tree's .cmd files are read.
 	 */
 	const char *list;
 };
@@ -25,13 +25,21 @@ int kallmod_objmods_open(struct kallmod_ctx *ctx, const struct kallmod_objmods_p
 			 struct kallmod_objmods **ret);
 void kallmod_objmods_close(struct kallmod_objmods *objmods);
 
+/* The number of what nothing says anything about: members of libraries, generated objects. */
+#define KALLMOD_OBJMODS_NONE UINT32_MAX
 /*
- * The modules of an object as modules.builtin.ranges has them, "ext4" or "liquidio
- * liquidio_vf", or "" for none. Equal modules are equal pointers; they live as long as
- * objmods. An object that nothing is known about has no modules.
+ * Asks for an object, whose answer kallmod_objmods_settle() brings. The same object has the
+ * same number.
  */
-int kallmod_objmods_find(struct kallmod_objmods *objmods, const char *object,
-			 const char **modules_ret);
+int kallmod_objmods_ask(struct kallmod_objmods *objmods, const char *object, uint32_t *ret);
+/* Waits for all answers. -EACCES, -EIO, …: there is one, but it cannot be read; -EINVAL. */
+int kallmod_objmods_settle(struct kallmod_objmods *objmods);
+/*
+ * The modules of an object that was settled, as modules.builtin.ranges has them, "ext4" or
+ * "liquidio liquidio_vf", or "" for none. Equal modules are equal pointers; they live as long
+ * as objmods. An object that nothing is known about has no modules.
+ */
+const char *kallmod_objmods_modules(const struct kallmod_objmods *objmods, uint32_t number);
 
 struct kallmod_objmods_counts {
 	size_t modules;		   /* in modules.builtin */

@@ -3,6 +3,7 @@
 #define KALLMOD_OBJMODS_PRIV_H
 
 #include "objmods.h"
+#include "objmods_cmd.h"
 #include "strtab.h"
 
 /* Answers: a bit that says that nobody asked yet, and what is not known yet. */
@@ -17,9 +18,8 @@ struct kallmod_objmods {
 	uint32_t *answers; /* by object: number in modules */
 	size_t answer_capacity;
 	char *path;
-	int tree_fd;  /* -1: a list has all there is */
-	char *buffer; /* of a .cmd file's beginning */
-	size_t buffer_size;
+	int tree_fd;
+	struct objmods_cmds *cmds; /* NULL: a list has all there is */
 	size_t asked, unknown;
 	uint32_t first_unknown;
 };
@@ -36,7 +36,5 @@ int objmods_modules(struct kallmod_objmods *objmods, char *modfile, uint32_t *re
 
 int objmods_read_builtin(struct kallmod_objmods *objmods, const char *path);
 int objmods_read_list(struct kallmod_objmods *objmods, const char *path);
-/* Reads the .cmd file of an object. -ENOENT: it has none. */
-int objmods_read_cmd(struct kallmod_objmods *objmods, const char *object, uint32_t *ret);
 
 #endif

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-/* Where answers are: modules.builtin, .cmd files, an object list, modules_thick.builtin. */
-#include <fcntl.h>
+/* Lists: modules.builtin, objects with their KBUILD_MODFILE, modules_thick.builtin. */
 #include <string.h>
 
 #include "cleanup.h"
 #include "file.h"
 #include "objmods_priv.h"
 #include "thick.h"
-
-/* The first line of a .cmd file has a few thousand bytes, of a partial link a million. */
-enum { CMD_FIRST = 16 << 10, CMD_MAX = 8 << 20 };
 
 /* ---- modules.builtin ------------------------------------------------------------------ */
 
@@ -201,111 +197,4 @@ int objmods_read_list(struct kallmod_objmods *objmods, const char *path)
 			return kallmod_fail(objmods->ctx, err, "out of memory");
 	}
 	return got;
-}
-
-/* ---- .cmd files ----------------------------------------------------------------------- */
-
-/* "fs/ext4/inode.o" is compiled by what "fs/ext4/.inode.o.cmd" says. */
-static char *cmd_path(const char *object)
-{
-	const char *slash = strrchr(object, '/');
-	char *path;
-
-	if (asprintf(&path, "%.*s/.%s.cmd", (int)(slash - object), object, slash + 1) < 0)
-		return NULL;
-	return path;
-}
-
-static int grow_buffer(struct kallmod_objmods *objmods)
-{
-	size_t size = objmods->buffer_size ? 4 * objmods->buffer_size : CMD_FIRST;
-	char *buffer = realloc(objmods->buffer, size);
-
-	if (!buffer)
-		return -ENOMEM;
-	objmods->buffer = buffer;
-	objmods->buffer_size = size;
-	return 0;
-}
-
-/* The first line, into the buffer and terminated; of a longer one the first CMD_MAX bytes. */
-static int read_first_line(struct kallmod_objmods *objmods, int fd)
-{
-	size_t size = 0;
-
-	for (;;) {
-		char *at, *newline;
-		ssize_t got;
-
-		if (size + 1 >= objmods->buffer_size && grow_buffer(objmods))
-			return -ENOMEM;
-		at = objmods->buffer + size;
-		got = read(fd, at, objmods->buffer_size - size - 1);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		newline = memchr(at, '\n', got);
-		size += got;
-		if (newline || !got || size >= CMD_MAX) {
-			*(newline ? newline : objmods->buffer + size) = '\0';
-			return 0;
-		}
-	}
-}
-
-/* The value of -DKBUILD_MODFILE='"fs/ext4/ext4"', or of RUST_MODFILE=…, in place; or NULL. */
-static char *modfile_of(char *line)
-{
-	static const char c[] = "DKBUILD_MODFILE=", rust[] = "RUST_MODFILE=", quotes[] = "'\"";
-	char *at = line;
-
-	while ((at = strstr(at, c))) {
-		char *value = at + sizeof(c) - 1;
-		size_t quoted = strspn(value, quotes),
-		       length = strcspn(value + quoted, quotes);
-
-		at = value;
-		if (!quoted || !length)
-			continue;
-		value[quoted + length] = '\0';
-		return value + quoted;
-	}
-	at = strstr(line, rust);
-	if (!at)
-		return NULL;
-	at += sizeof(rust) - 1;
-	at[strcspn(at, " ")] = '\0';
-	return *at ? at : NULL;
-}
-
-static int open_cmd(const struct kallmod_objmods *objmods, const char *path)
-{
-	/* What should be a file may be a pipe that nobody writes to. */
-	int fd = openat(objmods->tree_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd >= 0)
-		return fd;
-	return errno == ENOTDIR || errno == ENAMETOOLONG ? -ENOENT : -errno;
-}
-
-int objmods_read_cmd(struct kallmod_objmods *objmods, const char *object, uint32_t *ret)
-{
-	cleanup_free char *path = cmd_path(object);
-	cleanup_fd int fd = path ? open_cmd(objmods, path) : -ENOMEM;
-	char *modfile;
-	int err = fd < 0 ? fd : read_first_line(objmods, fd);
-
-	if (err == -ENOENT)
-		return err;
-	if (err)
-		return kallmod_file_fail(objmods->ctx, path ? path : object, err);
-	modfile = modfile_of(objmods->buffer);
-	err = modfile ? objmods_modules(objmods, modfile, ret) : 0;
-	if (err == -EINVAL)
-		return kallmod_fail(
-			objmods->ctx, err,
-			"%s: KBUILD_MODFILE has a name that no module can have; build %s again",
-			path, object);
-	return err ? kallmod_fail(objmods->ctx, err, "out of memory") : 0;
 }
