@@ -168,6 +168,7 @@ static bool find_behind(struct finder *finder)
 
 		if (try_offsets(finder, vaddr, align_up(vaddr + 4 * table->count, table->word)) ||
 		    try_reading(finder, vaddr, KALLMOD_KALLSYMS_PLACE, 0) ||
+		    try_reading(finder, vaddr, KALLMOD_KALLSYMS_ABSOLUTE, 0) ||
 		    (table->word == 4 &&
 		     try_reading(finder, vaddr, KALLMOD_KALLSYMS_RELATIVE, 0)))
 			return true;
@@ -222,6 +223,7 @@ static void try_seqs(struct finder *finder, uint64_t vaddr)
 static void find_seqs(struct finder *finder)
 {
 	const struct kallmod_kallsyms_place *place = finder->place;
+	const struct kallmod_kallsyms_span *addresses = &finder->table->addresses;
 
 	finder->table->seqs = NULL;
 	if (place->seqs)
@@ -229,8 +231,11 @@ static void find_seqs(struct finder *finder)
 	for (unsigned int align = 1; align <= 8; align *= 2) {
 		if (place->markers_end)
 			try_seqs(finder, align_up(place->markers_end, align));
-		if (finder->table->addresses.vaddr > place->token_index)
-			try_seqs(finder, align_up(finder->end, align));
+		if (addresses->vaddr < place->token_index)
+			continue;
+		try_seqs(finder, align_up(finder->end, align));
+		/* What seemed to be a base of zero may be their beginning. */
+		try_seqs(finder, align_up(addresses->vaddr + addresses->size, align));
 	}
 }
 
