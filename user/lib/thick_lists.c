@@ -125,37 +125,18 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* By what they point to, then by where that is. */
-static int compare_slots(const void *a, const void *b)
+/* make lists a part as often as the Kbuild file does; it is linked once. */
+static void sort_parts(struct kallmod_thick_module *module)
 {
-	char *const *x = *(char *const *const *)a, *const *y = *(char *const *const *)b;
-	int order = strcmp(*x, *y);
-
-	return order ? order : x < y ? -1 : x > y;
-}
-
-/* make lists a part as often as the Kbuild file does; it is linked once, at the first. */
-static int drop_repeated(struct kallmod_thick_module *module)
-{
-	cleanup_free char ***slots = calloc(module->n + 1, sizeof(*slots));
-	const char *last = NULL;
 	size_t kept = 0;
 
-	if (!slots)
-		return -ENOMEM;
+	qsort(module->objects, module->n, sizeof(*module->objects), compare_strings);
 	for (size_t i = 0; i < module->n; i++)
-		slots[i] = &module->objects[i];
-	qsort(slots, module->n, sizeof(*slots), compare_slots);
-	for (size_t i = 0; i < module->n; i++)
-		if (last && !strcmp(last, *slots[i]))
-			free(cleanup_take(*slots[i]));
+		if (kept && !strcmp(module->objects[kept - 1], module->objects[i]))
+			free(module->objects[i]);
 		else
-			last = *slots[i];
-	for (size_t i = 0; i < module->n; i++)
-		if (module->objects[i])
 			module->objects[kept++] = module->objects[i];
 	module->n = kept;
-	return 0;
 }
 
 /* "NAME.o: PART.o PART.o…"; one whose parts are all switched off is nothing. */
@@ -170,7 +151,9 @@ static int add_multi(struct kallmod_thick_lists *lists, const char *dir, char *r
 	err = add_module(lists, dir, rest);
 	if (!err)
 		err = each_word(colon + 1, lists, dir, add_part);
-	return err ? err : drop_repeated(&lists->objects.modules[lists->objects.n - 1]);
+	if (!err && lists->objects.modules[lists->objects.n - 1].n)
+		sort_parts(&lists->objects.modules[lists->objects.n - 1]);
+	return err;
 }
 
 static int take_line(struct kallmod_thick_lists *lists, const char *dir, char *line)
