@@ -2,157 +2,46 @@
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
-#include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "cleanup.h"
 #include "file.h"
 #include "ko.h"
 #include "sigfile.h"
+#include "unpack.h"
 
 enum { PACKED_MAX = 64 << 20, KO_MAX = 256 << 20 };
 
-/* Unpacked bytes, growing; owned. */
-struct bytes {
-	char *data;
-	size_t size, capacity;
-};
-
-static void bytes_deinit(struct bytes *bytes)
+/* The suffix of a module file's path, or NULL. */
+static const char *find_suffix(const char *path)
 {
-	free(bytes->data);
-}
-
-/* Makes room for more; -EFBIG at KO_MAX. */
-static int bytes_grow(struct bytes *bytes)
-{
-	size_t capacity = bytes->capacity ? bytes->capacity * 2 : 1 << 18;
-	char *data;
-
-	if (capacity > KO_MAX)
-		return -EFBIG;
-	data = realloc(bytes->data, capacity);
-	if (!data)
-		return -ENOMEM;
-	bytes->data = data;
-	bytes->capacity = capacity;
-	return 0;
-}
-
-static int unpack_xz(const char *data, size_t size, struct bytes *out)
-{
-	lzma_stream stream = LZMA_STREAM_INIT;
-	lzma_ret result = lzma_stream_decoder(&stream, KO_MAX, LZMA_CONCATENATED);
-	int err = 0;
-
-	stream.next_in = (const uint8_t *)data;
-	stream.avail_in = size;
-	while (result == LZMA_OK && !err) {
-		if (out->size == out->capacity)
-			err = bytes_grow(out);
-		stream.next_out = (uint8_t *)out->data + out->size;
-		stream.avail_out = out->capacity - out->size;
-		if (!err)
-			result = lzma_code(&stream, LZMA_FINISH);
-		out->size = out->capacity - stream.avail_out;
-	}
-	lzma_end(&stream);
-	return err ? err : result == LZMA_STREAM_END ? 0 : -EINVAL;
-}
-
-static int unpack_gz(const char *data, size_t size, struct bytes *out)
-{
-	z_stream stream = {.next_in = (Bytef *)data, .avail_in = size};
-	int result = inflateInit2(&stream, 15 + 16), err = 0;
-
-	while (result == Z_OK && !err) {
-		if (out->size == out->capacity)
-			err = bytes_grow(out);
-		stream.next_out = (Bytef *)out->data + out->size;
-		stream.avail_out = out->capacity - out->size;
-		if (!err)
-			result = inflate(&stream, Z_NO_FLUSH);
-		out->size = out->capacity - stream.avail_out;
-	}
-	inflateEnd(&stream);
-	return err ? err : result == Z_STREAM_END ? 0 : -EINVAL;
-}
-
-static int unpack_zstd(const char *data, size_t size, struct bytes *out)
-{
-	ZSTD_DStream *stream = ZSTD_createDStream();
-	ZSTD_inBuffer in = {data, size, 0};
-	size_t left = 1;
-	int err = stream ? 0 : -ENOMEM;
-
-	while (!err && left && in.pos < in.size) {
-		ZSTD_outBuffer to;
-
-		if (out->size == out->capacity)
-			err = bytes_grow(out);
-		if (err)
-			break;
-		to = (ZSTD_outBuffer){out->data, out->capacity, out->size};
-		left = ZSTD_decompressStream(stream, &to, &in);
-		out->size = to.pos;
-		if (ZSTD_isError(left))
-			err = -EINVAL;
-	}
-	ZSTD_freeDStream(stream);
-	return err ? err : left ? -EINVAL : 0;
-}
-
-static int unpack_none(const char *data, size_t size, struct bytes *out)
-{
-	out->data = malloc(size + 1);
-	if (!out->data)
-		return -ENOMEM;
-	memcpy(out->data, data, size);
-	out->size = size;
-	return 0;
-}
-
-static const struct {
-	const char *suffix;
-	int (*unpack)(const char *data, size_t size, struct bytes *out);
-} packings[] = {
-	{".ko", unpack_none},
-	{".ko.xz", unpack_xz},
-	{".ko.zst", unpack_zstd},
-	{".ko.gz", unpack_gz},
-};
-enum { NPACKINGS = sizeof(packings) / sizeof(packings[0]) };
-
-static int find_packing(const char *path)
-{
+	static const char *const suffixes[] = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
 	size_t length = strlen(path);
 
-	for (int i = 0; i < NPACKINGS; i++) {
-		size_t n = strlen(packings[i].suffix);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
 
-		if (length > n && !strcmp(path + length - n, packings[i].suffix))
-			return i;
+		if (length > n && !strcmp(path + length - n, suffixes[i]))
+			return path + length - n;
 	}
-	return -1;
+	return NULL;
 }
 
 bool kallmod_ko_is_path(const char *path)
 {
-	return find_packing(path) >= 0;
+	return find_suffix(path) != NULL;
 }
 
 /* The module's name: .modinfo's, or the file's without directory and suffix. */
-static void module_name(Elf *elf, const char *path, int packing, char *name, size_t size)
+static void module_name(Elf *elf, const char *path, char *name, size_t size)
 {
 	const char *base = strrchr(path, '/');
 	Elf_Scn *section = NULL;
 	size_t strings;
 
 	base = base ? base + 1 : path;
-	snprintf(name, size, "%.*s", (int)(strlen(base) - strlen(packings[packing].suffix)), base);
+	snprintf(name, size, "%.*s", (int)(find_suffix(base) - base), base);
 	if (elf_getshdrstrndx(elf, &strings))
 		return;
 	while ((section = elf_nextscn(elf, section))) {
@@ -225,34 +114,54 @@ static int each_function(Elf *elf, const char *module,
 	return err;
 }
 
+/* The module file's bytes, unpacked. */
+static int read_module(struct kallmod_ctx *ctx, const char *path, uint8_t **ret, size_t *size_ret)
+{
+	const struct kallmod_packing *packing;
+	cleanup_free char *data = NULL;
+	size_t size;
+	int err = kallmod_file_read(ctx, path, PACKED_MAX, &data, &size);
+
+	if (err)
+		return err;
+	packing = kallmod_packing_find(data, size);
+	if (packing) {
+		err = kallmod_unpack(packing, data, size, KO_MAX, ret, size_ret);
+	} else if (strcmp(find_suffix(path), ".ko")) {
+		err = -EINVAL;
+	} else {
+		*size_ret = size;
+		*ret = (uint8_t *)cleanup_take(data);
+	}
+	if (err)
+		return kallmod_fail(ctx, err, "%s: cannot be unpacked: %s; get the package again",
+				    path, strerror(-err));
+	return 0;
+}
+
 int kallmod_ko_functions(struct kallmod_ctx *ctx, const char *path,
 			 int (*fn)(void *arg, const char *module, const char *function),
 			 void *arg)
 {
-	__attribute__((cleanup(bytes_deinit))) struct bytes bytes = {};
-	cleanup_free char *packed = NULL;
-	int packing = find_packing(path), err;
 	/* One more than a name may have: what is cut off is still too long. */
 	char name[KALLMOD_SIG_MAX_NAME + 2];
+	cleanup_free uint8_t *data = NULL;
 	size_t size;
 	Elf *elf;
+	int err;
 
-	if (packing < 0)
+	if (!kallmod_ko_is_path(path))
 		return kallmod_fail(ctx, -EINVAL, "%s: is no kernel module", path);
-	err = kallmod_file_read(ctx, path, PACKED_MAX, &packed, &size);
+	err = read_module(ctx, path, &data, &size);
 	if (err)
 		return err;
-	err = packings[packing].unpack(packed, size, &bytes);
-	if (err)
-		return kallmod_fail(ctx, err, "%s: cannot be unpacked: %s; get the package again",
-				    path, strerror(-err));
 	elf_version(EV_CURRENT);
-	elf = elf_memory(bytes.data, bytes.size);
+	elf = elf_memory((char *)data, size);
 	if (!elf || elf_kind(elf) != ELF_K_ELF) {
 		elf_end(elf);
 		return kallmod_fail(ctx, -EINVAL, "%s: is no kernel module", path);
 	}
-	module_name(elf, path, packing, name, sizeof(name));
+	module_name(elf, path, name, sizeof(name));
 	if (kallmod_sig_module_valid(name))
 		err = each_function(elf, name, fn, arg);
 	else
