@@ -36,6 +36,7 @@ const char kallmod_thick_makefile[] =
 	"ifneq ($(modular),)\n"
 	"include $(modular)\n"
 	"endif\n"
+	"export BITS := $(if $(CONFIG_64BIT),64,32)\n"
 	"-include $(srctree)/scripts/Kbuild.include\n"
 	"try-run = $(2)\n"
 	"cc-option = $(1)\n"
