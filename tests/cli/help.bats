@@ -50,7 +50,7 @@ named() {
 	run -0 --separate-stderr "$KALLMOD" --help
 	[ -z "$stderr" ]
 	for command in sources modules map syms addr annotate verify record report kmodtop \
-		signatures bench; do
+		signatures bench build; do
 		grep -qE "^  $command +[^ ]" <<<"$output"
 	done
 	[ "$(commands | wc -l)" -ge 12 ]

@@ -153,10 +153,9 @@ static int build(void *arg)
 	if (!err)
 		err = write_ranges(options, &tree, path, &report);
 	if (!err)
-		fprintf(stderr, "%s: %zu ranges in %zu sections, from %s of %s\n", path,
-			report.ranges, report.sections,
-			report.o_map ? "vmlinux.o.map" : "vmlinux.map",
-			report.lld ? "lld" : "GNU ld");
+		printf("%s: %zu ranges in %zu sections, from %s of %s\n", path, report.ranges,
+		       report.sections, report.o_map ? "vmlinux.o.map" : "vmlinux.map",
+		       report.lld ? "lld" : "GNU ld");
 	return err;
 }
 

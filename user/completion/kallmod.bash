@@ -4,15 +4,17 @@
 # Completion for kallmod and kmodtop. Needs bash 4 and nothing else; sourced, or found by
 # bash-completion under the name of either program.
 
-_kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench'
+_kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench
+	build'
 _kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= --objtree=
 	--modules-builtin= --exclude-release= --signatures= --debuginfod --help --usage --version'
-_kallmod_sources='kallmodsyms ranges tables dwarf signatures modules'
+_kallmod_sources='kallmodsyms ranges tables objtree dwarf signatures modules'
 
 # The long options of a command; '=' where a value follows. A test compares them with --help.
 _kallmod_options() {
 	case $1 in
 	report) echo '--json --sort= --functions= --help --usage --version' ;;
+	build) echo '--output= --objmods= --help --usage --version' ;;
 	*) echo "$(_kallmod_own_options "$1") $_kallmod_shared" ;;
 	esac
 }
@@ -41,7 +43,7 @@ _kallmod_own_options() {
 _kallmod_takes_value() {
 	case $2 in
 	--*) [[ " $(_kallmod_options "$1") " == *[[:space:]]"$2="[[:space:]]* ]] ;;
-	-*[dFcepCno]) [[ $1 == @(kmodtop|record|signatures|report) ]] ;;
+	-*[dFcepCno]) [[ $1 == @(kmodtop|record|signatures|report|build) ]] ;;
 	*) false ;;
 	esac
 }
@@ -98,7 +100,14 @@ _kallmod_value() {
 		_kallmod_words "$_kallmod_module_names" "$4"
 		;;
 	--root | --objtree | --signatures) _kallmod_files -d "$4" ;;
-	--kallsyms | --ranges | --vmlinux | --modules-builtin | --output | -o) _kallmod_files -f "$4" ;;
+	--output | -o)
+		if [[ $2 == build ]]; then
+			_kallmod_files -d "$4"
+		else
+			_kallmod_files -f "$4"
+		fi
+		;;
+	--kallsyms | --ranges | --vmlinux | --modules-builtin | --objmods) _kallmod_files -f "$4" ;;
 	esac
 }
 
@@ -129,6 +138,7 @@ _kallmod_argument_index() {
 _kallmod_argument() {
 	case $2 in
 	verify | report) _kallmod_files -f "$4" ;;
+	build) _kallmod_files -d "$4" ;;
 	signatures)
 		if [[ $3 -eq 0 ]]; then
 			_kallmod_words 'build list test' "$4"

@@ -91,7 +91,8 @@ static void put_module_files(struct kallmod_ctx *ctx, FILE *out)
 	static const char *const names[] = { "modules.builtin", "modules.builtin.modinfo",
 					     "modules.builtin.ranges",
 					     "modules.builtin.ranges.kallmod", "modules.order",
-					     "modules_thick.builtin" };
+					     "modules_thick.builtin", "build/vmlinux.map",
+					     "build/vmlinux.o.map" };
 	const char *signatures = kallmod_ctx_get(ctx, KALLMOD_OPT_SIGNATURES);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

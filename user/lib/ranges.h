@@ -26,4 +26,12 @@ int kallmod_ranges_stream(struct kallmod_reader *reader,
 			  int (*fn)(void *arg, const struct kallmod_ranges_line *line),
 			  void *arg);
 
+/*
+ * Adds what reader has to an empty map, put at its addresses through the anchors among the
+ * context's symbols: what the source "ranges" does with its file, and for other sources with
+ * that id. The returned values are those of a source's load().
+ */
+int kallmod_ranges_place(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id,
+			 struct kallmod_reader *reader, char **why_ret);
+
 #endif

@@ -12,6 +12,7 @@ const struct kallmod_source *const kallmod_sources[] = {
 	&kallmod_source_kallmodsyms,
 	&kallmod_source_ranges,
 	&kallmod_source_tables,
+	&kallmod_source_objtree,
 	&kallmod_source_dwarf,
 	&kallmod_source_signatures,
 	&kallmod_source_modules,
@@ -148,6 +149,8 @@ static const char *wanted_source(struct kallmod_ctx *ctx)
 
 	if (!name && kallmod_ctx_get(ctx, KALLMOD_OPT_RANGES))
 		return kallmod_source_ranges.name;
+	if (!name && kallmod_ctx_get(ctx, KALLMOD_OPT_OBJTREE))
+		return kallmod_source_objtree.name;
 	return name;
 }
 

@@ -27,6 +27,7 @@ extern const struct kallmod_source *const kallmod_sources[];
 extern const struct kallmod_source kallmod_source_kallmodsyms;
 extern const struct kallmod_source kallmod_source_ranges;
 extern const struct kallmod_source kallmod_source_tables;
+extern const struct kallmod_source kallmod_source_objtree;
 extern const struct kallmod_source kallmod_source_dwarf;
 extern const struct kallmod_source kallmod_source_signatures;
 extern const struct kallmod_source kallmod_source_modules;

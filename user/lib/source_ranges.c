@@ -136,18 +136,15 @@ static int add_line(void *arg, const struct kallmod_ranges_line *line)
 	return 0;
 }
 
-static int read_file(struct ranges_file *file)
+static int read_file(struct ranges_file *file, struct kallmod_reader *reader)
 {
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	int err = kallmod_reader_open(&reader, file->ctx, file->path);
+	int err;
 
-	if (err)
-		return err;
 	/* Replaced where the stream itself has something to say. */
 	kallmod_fail(file->ctx, 0, "%s", "");
-	err = kallmod_ranges_stream(&reader, add_line, file);
+	err = kallmod_ranges_stream(reader, add_line, file);
 	if (err && !*kallmod_ctx_error(file->ctx))
-		kallmod_reader_fail(&reader, err, err == -EINVAL ?
+		kallmod_reader_fail(reader, err, err == -EINVAL ?
 				    "has a second anchor or a bad name; get a whole copy" :
 				    "cannot be kept: too much or out of memory");
 	if (!err && !file->range_count)
@@ -431,13 +428,14 @@ static int get_symbols(struct ranges_file *file, const struct kallmod_symbols **
 	return err == -ENOENT || err == -ENODATA ? -EINVAL : err;
 }
 
-static int load(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id, char **why_ret)
+int kallmod_ranges_place(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id,
+			 struct kallmod_reader *reader, char **why_ret)
 {
 	__attribute__((cleanup(ranges_file_deinit))) struct ranges_file file = {
-		.ctx = ctx, .map = map, .path = find_path(ctx) };
+		.ctx = ctx, .map = map, .path = strdup(reader->path) };
 	const struct kallmod_symbols *symbols;
 	size_t count = 0;
-	int err = file.path ? read_file(&file) : -ENOMEM;
+	int err = file.path ? read_file(&file, reader) : -ENOMEM;
 
 	if (!err)
 		err = get_symbols(&file, &symbols);
@@ -452,6 +450,15 @@ static int load(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id, ch
 	if (!err)
 		err = kallmod_source_add_landmarks(ctx, map, symbols);
 	return err ? err : explain(&file, count, why_ret);
+}
+
+static int load(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id, char **why_ret)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	cleanup_free char *path = find_path(ctx);
+	int err = path ? kallmod_reader_open(&reader, ctx, path) : -ENOMEM;
+
+	return err ? err : kallmod_ranges_place(ctx, map, id, &reader, why_ret);
 }
 
 const struct kallmod_source kallmod_source_ranges = {
