@@ -16,7 +16,9 @@
 #include "kallsyms_table.h"
 
 #define FAKE_BANNER "Linux version 6.1.0-fake (root@nowhere) #1 SMP"
+#ifndef FAKE_TEXT_SIZE
 #define FAKE_TEXT_SIZE 0x4000u
+#endif
 #define FAKE_UNPACKED_MAX ((size_t)16 << 20)
 
 /* Where things stand, as it was from one release to another. */

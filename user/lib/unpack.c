@@ -135,7 +135,7 @@ static int unpack_lz4(const uint8_t *data, size_t size, struct bytes *out)
 		int got, err;
 
 		at += 4;
-		if (packed > size - at)
+		if (!packed || packed > size - at)
 			return -EINVAL;
 		/* Never more than 255 times as much: a small file asks for little memory. */
 		err = bytes_want(out, packed < LZ4_BLOCK / 255 ? packed * (size_t)255 : LZ4_BLOCK);
