@@ -17,6 +17,13 @@ struct kallmod_ranges_input {
 	/* Called now and then, unless it is NULL: done of total bytes of path are read. */
 	void (*progress)(void *arg, const char *path, size_t done, size_t total);
 	void *arg;
+	/*
+	 * Called, unless it is NULL, for each piece of an object that has a place in a section,
+	 * in no order: [start, end), link-time addresses, and its modules, "" or blanks between
+	 * them, which live as long as objmods. 0, or a negative errno, which ends the work.
+	 */
+	int (*piece)(void *arg, uint64_t start, uint64_t end, const char *modules);
+	void *piece_arg;
 };
 
 struct kallmod_ranges_report {

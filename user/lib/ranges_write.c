@@ -61,14 +61,28 @@ static int put_piece(struct ranges_maker *maker, const struct ranges_piece *piec
 	return put_range(maker, end, true);
 }
 
+static int tell_piece(const struct ranges_maker *maker, const struct ranges_piece *piece)
+{
+	const struct kallmod_ranges_input *input = maker->input;
+	uint64_t start = maker->sections[piece->output].base + piece->start;
+
+	if (!input->piece || !piece->size)
+		return 0;
+	return input->piece(input->piece_arg, start, start + piece->size,
+			    kallmod_objmods_modules(input->objmods, piece->object));
+}
+
 int ranges_make_entries(struct ranges_maker *maker)
 {
 	int err = kallmod_objmods_settle(maker->input->objmods);
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < maker->piece_count && !err; i++)
-		err = put_piece(maker, &maker->pieces[i]);
+	for (size_t i = 0; i < maker->piece_count && !err; i++) {
+		err = tell_piece(maker, &maker->pieces[i]);
+		if (!err)
+			err = put_piece(maker, &maker->pieces[i]);
+	}
 	return err ? kallmod_fail(maker->ctx, err, "out of memory") : 0;
 }
 
