@@ -79,6 +79,15 @@ static uint64_t number(const char *text)
 	return value;
 }
 
+/* A map without its end is torn; one without its beginning was cut on purpose. */
+static void note_ends(struct kallmod_linkmap *map, const char *line)
+{
+	if (!strcmp(line, "Linker script and memory map"))
+		map->has_head = true;
+	if (!strncmp(line, "OUTPUT(", 7))
+		map->has_tail = true;
+}
+
 /* Keeps the one field of the line at hand and cuts the next line behind it. 1, 0: no more. */
 static int join(struct kallmod_linkmap *map, size_t *count)
 {
@@ -93,6 +102,7 @@ static int join(struct kallmod_linkmap *map, size_t *count)
 	got = kallmod_reader_line(&map->reader, &line, &length);
 	if (got <= 0)
 		return got;
+	note_ends(map, line);
 	map->fields[0] = map->held;
 	*count = split(map, line, 1);
 	return 1;
@@ -135,10 +145,7 @@ static int gnu_section(struct kallmod_linkmap *map, char *line,
 	size_t count;
 	int got;
 
-	if (!strcmp(line, "Linker script and memory map"))
-		map->has_head = true;
-	if (!strncmp(line, "OUTPUT(", 7))
-		map->has_tail = true;
+	note_ends(map, line);
 	count = split(map, line, 0);
 	if (count != 1)
 		return give_section(map, count, ret);

@@ -92,7 +92,7 @@ static int look_up(struct kallmod_objmods *objmods, uint32_t number)
 					number);
 	}
 	objmods->answers[number] = known ? objmods->answers[number] & ~OBJMODS_NEW : 0;
-	count(objmods, number, known);
+	count(objmods, number, known || objmods->thick);
 	return 0;
 }
 
@@ -142,6 +142,26 @@ const char *kallmod_objmods_modules(const struct kallmod_objmods *objmods, uint3
 		.strings[number == KALLMOD_OBJMODS_NONE ? 0 : objmods->answers[number]];
 }
 
+const char *kallmod_objmods_object(const struct kallmod_objmods *objmods, uint32_t number)
+{
+	return number == KALLMOD_OBJMODS_NONE ? "" : objmods->objects.strings[number];
+}
+
+/* What was not asked for is not in the maps. */
+static void count_listed(const struct kallmod_objmods *objmods,
+			 struct kallmod_objmods_counts *counts)
+{
+	counts->thick = true;
+	counts->objects = counts->unknown = 0;
+	for (size_t i = 0; i < objmods->objects.count; i++) {
+		bool new = objmods->answers[i] & OBJMODS_NEW;
+
+		counts->objects += new || objmods->answers[i];
+		if (new && !counts->unknown++)
+			counts->first_unknown = objmods->objects.strings[i];
+	}
+}
+
 struct kallmod_objmods_counts kallmod_objmods_counts(const struct kallmod_objmods *objmods)
 {
 	struct kallmod_objmods_counts counts = {
@@ -151,7 +171,9 @@ struct kallmod_objmods_counts kallmod_objmods_counts(const struct kallmod_objmod
 		.path = objmods->path,
 	};
 
-	if (counts.unknown)
+	if (objmods->thick)
+		count_listed(objmods, &counts);
+	else if (counts.unknown)
 		counts.first_unknown = objmods->objects.strings[objmods->first_unknown];
 	return counts;
 }

@@ -41,12 +41,20 @@ int kallmod_objmods_settle(struct kallmod_objmods *objmods);
  */
 const char *kallmod_objmods_modules(const struct kallmod_objmods *objmods, uint32_t number);
 
+/* The object's path in the tree; as long as objmods. "" for KALLMOD_OBJMODS_NONE. */
+const char *kallmod_objmods_object(const struct kallmod_objmods *objmods, uint32_t number);
+
 struct kallmod_objmods_counts {
 	size_t modules;		   /* in modules.builtin */
 	size_t objects;		   /* asked for, each once; those of libraries do not count */
 	size_t unknown;		   /* of these: no .cmd file, or not in the list */
 	const char *first_unknown; /* NULL: none; owned by objmods */
-	const char *path;	   /* where the answers come from; owned by objmods */
+	/*
+	 * Of a thick list, which has the objects of modules only: those that were not asked
+	 * for are unknown, of all in it.
+	 */
+	bool thick;
+	const char *path; /* where the answers come from; owned by objmods */
 };
 
 struct kallmod_objmods_counts kallmod_objmods_counts(const struct kallmod_objmods *objmods);

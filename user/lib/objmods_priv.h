@@ -20,6 +20,7 @@ struct kallmod_objmods {
 	char *path;
 	int tree_fd;
 	struct objmods_cmds *cmds; /* NULL: a list has all there is */
+	bool thick; /* what the list does not have is no module's */
 	size_t asked, unknown;
 	uint32_t first_unknown;
 };

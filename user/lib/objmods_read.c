@@ -150,6 +150,7 @@ static int read_thick(struct kallmod_objmods *objmods, const char *path)
 
 	if (err)
 		return err;
+	objmods->thick = true;
 	err = list_pairs(&thick, &pairs, &count);
 	if (err)
 		return kallmod_fail(objmods->ctx, err, "out of memory");

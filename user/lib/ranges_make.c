@@ -295,23 +295,32 @@ static int read_maps(struct ranges_maker *maker)
 	return err;
 }
 
-/* Do the maps and the tree belong together? */
+/* Does what has the objects' modules belong to the maps? */
+static int check_objects(struct ranges_maker *maker,
+			 const struct kallmod_objmods_counts *counts)
+{
+	if (counts->unknown * 100 > counts->objects * UNKNOWN_PERCENT_MAX)
+		return kallmod_fail(maker->ctx, -EINVAL,
+				    counts->thick ?
+					    "%s: %zu of its %zu objects are not in %s (%s, for one): the list is of another build; make it again" :
+					    "%s: knows nothing of %zu of the %zu objects in %s (%s, for one): the map is of another build, or the build was cleaned; build again",
+				    counts->path, counts->unknown, counts->objects,
+				    maker->input->map, counts->first_unknown);
+	if (counts->unknown && !counts->thick)
+		kallmod_log(maker->ctx, KALLMOD_LOG_WARN,
+			    "%s: knows nothing of %zu of the %zu objects in %s (%s, for one): they count as core",
+			    counts->path, counts->unknown, counts->objects, maker->input->map,
+			    counts->first_unknown);
+	return 0;
+}
+
 static int check(struct ranges_maker *maker)
 {
 	struct kallmod_objmods_counts counts = kallmod_objmods_counts(maker->input->objmods);
+	int err = check_objects(maker, &counts);
 
-	if (counts.unknown * 100 > counts.objects * UNKNOWN_PERCENT_MAX)
-		return kallmod_fail(
-			maker->ctx, -EINVAL,
-			"%s: knows nothing of %zu of the %zu objects in %s (%s, for one): the map is of another build, or the build was cleaned; build again",
-			counts.path, counts.unknown, counts.objects, maker->input->map,
-			counts.first_unknown);
-	if (counts.unknown)
-		kallmod_log(
-			maker->ctx, KALLMOD_LOG_WARN,
-			"%s: knows nothing of %zu of the %zu objects in %s (%s, for one): they count as core",
-			counts.path, counts.unknown, counts.objects, maker->input->map,
-			counts.first_unknown);
+	if (err)
+		return err;
 	if (counts.modules && !maker->entry_count)
 		return kallmod_fail(
 			maker->ctx, -EINVAL,
