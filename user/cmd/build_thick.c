@@ -95,13 +95,17 @@ static int walk(struct kallmod_ctx *ctx, const char *srctree, struct inputs *inp
 static int read_inputs(struct kallmod_ctx *ctx, const struct build_thick_options *options,
 		       struct inputs *inputs)
 {
-	cleanup_free char *beside = NULL;
+	cleanup_free char *beside = NULL, *top = NULL;
 	int err;
 
-	if (asprintf(&beside, "%s/.config", options->srctree) < 0) {
+	if (asprintf(&beside, "%s/.config", options->srctree) < 0)
 		beside = NULL;
+	if (asprintf(&top, "%s/Kconfig", options->srctree) < 0)
+		top = NULL;
+	if (!beside || !top)
 		return kallmod_fail(ctx, -ENOMEM, "%s: out of memory", options->srctree);
-	}
+	if (access(top, F_OK))
+		return kallmod_fail(ctx, -ENOENT, "%s: not found; give a kernel source tree", top);
 	err = kallmod_config_read(ctx, options->config ? options->config : beside,
 				  &inputs->config);
 	if (err == -ENOENT && !options->config)
