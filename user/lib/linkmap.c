@@ -302,7 +302,8 @@ static bool is_symbol_line(const struct kallmod_linkmap *map, const char *line, 
 	static const char indent[] = "                ";
 
 	if (map->lld)
-		return length > 65 && !memcmp(line + 49, indent, 16);
+		return length > 65 && !memcmp(line + 49, indent, 16) &&
+		       !memchr(line + 65, ':', length - 65);
 	return length > 2 && line[0] == ' ' && line[1] == ' ';
 }
 
