@@ -304,7 +304,7 @@ static void bad_configs(void **state)
 {
 	struct fake_root *root = *state;
 
-	assert_refused(root, "t/.config", "CONFIG_A=y", -EINVAL, "/.config: line 1: the file is torn");
+	assert_refused(root, "t/.config", "CONFIG_A=y", -EINVAL, "line 1: the file is torn");
 	assert_refused(root, "t/.config", "A=y\n", -EINVAL, "is not 'CONFIG_NAME=value'");
 	assert_refused(root, "t/.config", "CONFIG_A\n", -EINVAL, "is not 'CONFIG_NAME=value'");
 	assert_refused(root, "t/.config", "CONFIG_A B=y\n", -EINVAL, "is not 'CONFIG_NAME=value'");

@@ -203,7 +203,7 @@ static bool is_set_for(const struct kallmod_config *config, const char *arch)
 		return kallmod_config_value(config, "PPC");
 	if (!strcmp(arch, "um"))
 		return kallmod_config_value(config, "UML");
-	for (size_t i = 0; arch[i] && i < sizeof(name) - 1; i++)
+	for (size_t i = 0; i < sizeof(name) - 1 && arch[i]; i++)
 		name[i] = toupper((unsigned char)arch[i]);
 	return is_name(name) && kallmod_config_value(config, name);
 }

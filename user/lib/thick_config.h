@@ -9,7 +9,8 @@
 struct kallmod_config;
 
 /* Owned by the caller. -EINVAL: not a .config; -ENOENT, -ENOMEM. */
-int kallmod_config_read(struct kallmod_ctx *ctx, const char *path, struct kallmod_config **ret);
+int kallmod_config_read(struct kallmod_ctx *ctx, const char *path,
+			struct kallmod_config **ret);
 void kallmod_config_destroy(struct kallmod_config *config);
 /* The value of a symbol, without CONFIG_ and quotes; NULL: not set. Owned by config. */
 const char *kallmod_config_value(const struct kallmod_config *config, const char *name);

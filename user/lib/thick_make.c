@@ -75,7 +75,8 @@ static int make_directory(struct kallmod_make *make)
 	return 0;
 }
 
-int kallmod_make_create(struct kallmod_ctx *ctx, const char *srctree, struct kallmod_make **ret)
+int kallmod_make_create(struct kallmod_ctx *ctx, const char *srctree,
+			struct kallmod_make **ret)
 {
 	struct kallmod_make *make = calloc(1, sizeof(*make));
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -192,8 +193,8 @@ static size_t free_slot(const struct kallmod_make *make)
 	return make->n;
 }
 
-static int spawn(const struct kallmod_make *make, struct slot *slot, int out, const char *errors,
-		 char **argv)
+static int spawn(const struct kallmod_make *make, struct slot *slot, int out,
+		 const char *errors, char **argv)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;

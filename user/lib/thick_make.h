@@ -12,7 +12,8 @@
 struct kallmod_make;
 
 /* -ENOMEM, or why there is no temporary directory; srctree is not looked at. */
-int kallmod_make_create(struct kallmod_ctx *ctx, const char *srctree, struct kallmod_make **ret);
+int kallmod_make_create(struct kallmod_ctx *ctx, const char *srctree,
+			struct kallmod_make **ret);
 /* Ends what still runs, and removes the directory. NULL is fine. */
 void kallmod_make_destroy(struct kallmod_make *make);
 /* A file to be written in the directory, "include/config/auto.conf"; NULL: said in ctx. */

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "grow.h"
 #include "tristate_macro.h"
 
@@ -88,7 +87,7 @@ static bool expand(const struct kallmod_macros *macros, const char *text, unsign
 			return true;
 		text = split(text + 1, &name, &length);
 		macro = length ? find(macros, name, length) : NULL;
-		if (macro && !expand(macros, macro->value, depth + 1, out))
+		if (macro && macro->value && !expand(macros, macro->value, depth + 1, out))
 			return false;
 	}
 }
@@ -104,31 +103,32 @@ int kallmod_macros_expand(const struct kallmod_macros *macros, const char *text,
 	return 0;
 }
 
+/* A new one, without a value yet. */
+static struct macro *add(struct kallmod_macros *macros, const char *name)
+{
+	struct macro *macro;
+
+	if (macros->n == MAX_MACROS ||
+	    kallmod_grow(&macros->macros, &macros->capacity, macros->n, sizeof(*macro)))
+		return NULL;
+	macro = &macros->macros[macros->n];
+	macro->name = strdup(name);
+	macro->value = NULL;
+	macros->n += macro->name != NULL;
+	return macro->name ? macro : NULL;
+}
+
 static int set(struct kallmod_macros *macros, const char *name, const char *value)
 {
 	struct macro *macro = find(macros, name, strlen(name));
-	char *copy = strdup(value);
 
-	if (!copy)
+	if (!macro)
+		macro = add(macros, name);
+	if (!macro)
 		return -ENOMEM;
-	if (macro) {
-		free(macro->value);
-		macro->value = copy;
-		return 0;
-	}
-	if (macros->n == MAX_MACROS ||
-	    kallmod_grow(&macros->macros, &macros->capacity, macros->n, sizeof(*macro))) {
-		free(copy);
-		return -ENOMEM;
-	}
-	macro = &macros->macros[macros->n];
-	*macro = (struct macro){strdup(name), copy};
-	if (!macro->name) {
-		free(copy);
-		return -ENOMEM;
-	}
-	macros->n++;
-	return 0;
+	free(macro->value);
+	macro->value = strdup(value);
+	return macro->value ? 0 : -ENOMEM;
 }
 
 int kallmod_macros_set(struct kallmod_macros *macros, const char *name, char how,
@@ -136,13 +136,13 @@ int kallmod_macros_set(struct kallmod_macros *macros, const char *name, char how
 {
 	const struct macro *old = how == '+' ? find(macros, name, strlen(name)) : NULL;
 	char text[KALLMOD_MACRO_MAX];
-	size_t length = old ? strlen(old->value) + 1 : 0;
+	size_t length = old && old->value ? strlen(old->value) + 1 : 0;
 
 	if (how == ':')
 		return set(macros, name, kallmod_macros_expand(macros, value, text) ? "" : text);
 	if (length + strlen(value) >= sizeof(text))
 		return set(macros, name, "");
-	if (!old)
+	if (!length)
 		return set(macros, name, value);
 	strcpy(stpcpy(stpcpy(text, old->value), " "), value);
 	return set(macros, name, text);
