@@ -101,8 +101,9 @@ static int read_notes(struct kallmod_image *image, uint64_t offset, uint64_t siz
 {
 	cleanup_free uint8_t *notes = NULL;
 
-	if (image->kind != KALLMOD_IMAGE_CORE || !size || size > NOTES_MAX)
+	if (image->kind != KALLMOD_IMAGE_CORE || !size || size > NOTES_MAX - image->notes)
 		return 0;
+	image->notes += size;
 	notes = malloc(size);
 	if (!notes)
 		return -ENOMEM;

@@ -30,6 +30,7 @@ struct kallmod_image {
 	struct kallmod_image_window *windows;
 	size_t window_count, window_capacity, window_bytes;
 	char *vmcoreinfo; /* NUL-terminated; owned */
+	uint64_t notes;	  /* bytes of notes read */
 };
 
 /* Parses the headers of an ELF file or a core. */

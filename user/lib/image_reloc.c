@@ -11,7 +11,7 @@
 
 #include "image_priv.h"
 
-/* Raw images are linked at a multiple of this (arm64: MIN_KIMG_ALIGN), and begin with their text. */
+/* Raw images are linked at a multiple of this (arm64: MIN_KIMG_ALIGN) and begin with text. */
 #define RAW_ALIGN ((uint64_t)2 << 20)
 #define TEXT_OFFSET_MAX ((uint64_t)1 << 20)
 

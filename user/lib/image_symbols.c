@@ -11,6 +11,7 @@
 /* The banner, and the longest release that uname() can return. */
 static const char banner[] = "Linux version ";
 #define RELEASE_MAX 64
+#define SEARCH_MAX ((uint64_t)1 << 30)
 
 /* ---- symbols ------------------------------------------------------------------------ */
 
@@ -116,6 +117,7 @@ int kallmod_image_release(struct kallmod_image *image, char *release, size_t siz
 	const struct kallmod_image_segment *segment;
 	const char *value;
 	size_t length;
+	uint64_t left = SEARCH_MAX;
 	int err = -ENODATA;
 
 	if (kallmod_image_vmcoreinfo(image, "OSRELEASE", &value, &length)) {
@@ -126,12 +128,16 @@ int kallmod_image_release(struct kallmod_image *image, char *release, size_t siz
 	}
 	if (kallmod_image_kind(image) == KALLMOD_IMAGE_CORE)
 		return -ENODATA;
+	/* Segments can overlap: no more is searched than the largest kernel has. */
 	for (size_t i = 0; err && (segment = kallmod_image_segment(image, i)); i++) {
-		const char *data = kallmod_image_at(image, segment->start,
-						    segment->end - segment->start);
+		uint64_t bytes = segment->end - segment->start;
+		const char *data = bytes < left ? kallmod_image_at(image, segment->start, bytes) :
+						  NULL;
 
-		if (data)
-			err = find_banner(data, segment->end - segment->start, release, size);
+		if (!data)
+			continue;
+		err = find_banner(data, bytes, release, size);
+		left -= bytes;
 	}
 	return err;
 }

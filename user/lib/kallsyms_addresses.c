@@ -95,7 +95,7 @@ static bool settle_base(struct finder *finder, uint64_t base_at)
 	return never_falls(table) && (finder->moved_by || reaches_image(finder));
 }
 
-/* A raw image may be linked anywhere; it begins with _text, wherever the tables say that this is. */
+/* A raw image may be linked anywhere; it begins with _text, and the tables say where that is. */
 static bool is_elsewhere(struct finder *finder)
 {
 	const struct kallmod_kallsyms *table = finder->table;

@@ -32,6 +32,7 @@ struct kallmod_kallsyms {
 	struct kallmod_kallsyms_span addresses;
 	uint64_t base;
 	const uint8_t *seqs; /* 3 bytes each, big-endian; NULL */
+	size_t searched;     /* steps of all searches together */
 };
 
 /* Where the tables are in an image; an address of 0: not known. */
@@ -56,7 +57,7 @@ int kallmod_kallsyms_read_names(struct kallmod_kallsyms *table,
 
 /*
  * Searches data for the names' tables. 0 and table's names, tokens and markers are set;
- * -ENODATA: none there.
+ * -ENODATA: none there, or too many steps were spent.
  */
 int kallmod_kallsyms_search(struct kallmod_kallsyms *table,
 			    const struct kallmod_kallsyms_span *data,

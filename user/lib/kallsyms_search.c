@@ -4,10 +4,10 @@
  *
  *	num_syms | names | markers [| seqs_of_names in 6.2, 6.3] | token_table | token_index
  *
- * stand in this order in every kernel since 2.6.10, aligned to words (or to 4 bytes). token_index, 256
- * 16-bit numbers that rise from zero, each where a NUL-terminated string behind the one before
- * begins, is like nothing else. From there it goes back: markers rise from zero to their end,
- * num_syms says as many names as they have, and all names end where they should.
+ * stand in this order in every kernel since 2.6.10, aligned to words (or to 4 bytes).
+ * token_index, 256 16-bit numbers that rise from zero, each where a NUL-terminated string behind
+ * the one before begins, is like nothing else. From there it goes back: markers rise from zero
+ * to their end, num_syms says as many names as they have, and all names end where they should.
  */
 #include <errno.h>
 #include <string.h>
@@ -26,14 +26,13 @@ struct search {
 	const struct kallmod_kallsyms_span *data;
 	struct kallmod_kallsyms_place *place;
 	size_t least, most; /* names that there can be */
-	size_t work;
 };
 
 /* False when there were too many steps. */
 static bool spend(struct search *search, size_t steps)
 {
-	search->work += steps;
-	return search->work <= WORK_MAX;
+	search->table->searched += steps;
+	return search->table->searched <= WORK_MAX;
 }
 
 static uint32_t load32(const struct search *search, size_t at)
@@ -239,7 +238,7 @@ int kallmod_kallsyms_search(struct kallmod_kallsyms *table,
 	struct kallmod_kallsyms_place place = {};
 	struct search search = { .table = table, .data = data, .place = &place };
 
-	for (size_t at = -data->vaddr & 3; at + INDEX_SIZE <= data->size; at += 4) {
+	for (size_t at = -data->vaddr & 3; at + INDEX_SIZE <= data->size && spend(&search, 1); at += 4) {
 		const uint8_t *bytes = data->data + at;
 
 		/* Quickly over what is nothing of the kind: the first is zero, the second not. */

@@ -8,6 +8,7 @@
 #define ARENA_CHUNK ((size_t)64 << 10)
 /* Far above any kernel; below what would hurt the machine. */
 #define SYMBOLS_MAX ((size_t)4 << 20)
+#define ARENA_MAX ((size_t)256 << 20)
 /* Names that are looked up by scanning before a hash is made. */
 #define SCANS_MAX 16
 
@@ -21,6 +22,7 @@ struct kallmod_symbols {
 	struct kallmod_symbol *symbols;
 	size_t count, capacity;
 	struct chunk *chunks;
+	size_t arena; /* bytes of the chunks */
 	bool unsorted;
 	uint32_t *by_name; /* hash of index + 1, made late; 0: free */
 	size_t by_name_mask;
@@ -78,6 +80,7 @@ static const char *keep(struct kallmod_symbols *table, const char *text)
 		chunk->next = table->chunks;
 		chunk->used = 0;
 		table->chunks = chunk;
+		table->arena += ARENA_CHUNK;
 	}
 	memcpy(chunk->data + chunk->used, text, size);
 	chunk->used += size;
@@ -112,7 +115,7 @@ static const char *keep_module(struct kallmod_symbols *table, const char *module
 int kallmod_symbols_add(struct kallmod_symbols *table, const struct kallmod_symbol *symbol)
 {
 	struct kallmod_symbol copy = *symbol;
-	int err = reserve(table);
+	int err = table->arena > ARENA_MAX ? -EFBIG : reserve(table);
 
 	if (err)
 		return err;
