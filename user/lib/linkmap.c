@@ -279,9 +279,10 @@ static int lld_line(struct kallmod_linkmap *map, char *line, size_t length,
 		record.kind = KALLMOD_LINKMAP_ANCHOR;
 	} else if (count == 7) {
 		return NOTHING;
+	} else if (section && *record.name != '.') {
+		record = (struct kallmod_linkmap_record){ KALLMOD_LINKMAP_END };
 	} else if (section) {
-		record.kind = *record.name == '.' ? KALLMOD_LINKMAP_SECTION :
-						    KALLMOD_LINKMAP_END;
+		record.kind = KALLMOD_LINKMAP_SECTION;
 	} else if (cut_object(map->fields[4], &object, &name)) {
 		if (!wants(map, name, strlen(name)))
 			return NOTHING;
