@@ -205,7 +205,74 @@ static void names_are_found_fast(void **state)
 	fake_kernel_deinit(&kernel);
 }
 
-int main(void)
+/* ---- real images, for tests/bench/image.sh ------------------------------------------ */
+
+static int count_name(void *arg, size_t index, char type, const char *name)
+{
+	(void)index;
+	*(size_t *)arg += type + strlen(name);
+	return 0;
+}
+
+/* Every 97th name, as the order of names finds it; microseconds for one. */
+static double time_names(const struct kallmod_kallsyms *table)
+{
+	char name[KALLMOD_KALLSYMS_NAME_SIZE];
+	double spent = 0, start;
+	size_t n = 0;
+
+	for (size_t i = 0; i < kallmod_kallsyms_count(table); i += 97, n++) {
+		kallmod_kallsyms_name(table, i, name);
+		start = seconds();
+		if (kallmod_kallsyms_by_name(table, name) < 0)
+			return -1;
+		spent += seconds() - start;
+	}
+	return 1e6 * spent / n;
+}
+
+static int measure(const char *path)
+{
+	struct kallmod_kallsyms *table;
+	struct kallmod_image *image;
+	double start = seconds(), opened, found, decoded, fast, slow;
+	size_t bytes = 0;
+
+	if (kallmod_image_open(ctx, path, &image)) {
+		fprintf(stderr, "%s\n", kallmod_ctx_error(ctx));
+		return 1;
+	}
+	opened = seconds();
+	if (kallmod_kallsyms_open(ctx, image, &table)) {
+		fprintf(stderr, "%s\n", kallmod_ctx_error(ctx));
+		kallmod_image_close(image);
+		return 1;
+	}
+	found = seconds();
+	kallmod_kallsyms_each_name(table, count_name, &bytes);
+	decoded = seconds();
+	kallmod_kallsyms_scan(table, "no_such_function");
+	slow = 1e6 * (seconds() - decoded);
+	fast = time_names(table);
+	printf("%s: %zu symbols; unpack %.0f ms, find %.0f ms, decode %.0f ms; a name %.1f us, by scan %.0f us\n",
+	       path, kallmod_kallsyms_count(table), 1e3 * (opened - start),
+	       1e3 * (found - opened), 1e3 * (decoded - found), fast, slow);
+	kallmod_kallsyms_close(table);
+	kallmod_image_close(image);
+	return 0;
+}
+
+static int measure_all(int count, char **paths)
+{
+	int status = kallmod_ctx_create(&ctx);
+
+	for (int i = 0; !status && i < count; i++)
+		status = measure(paths[i]);
+	kallmod_ctx_destroy(ctx);
+	return status;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_variant_is_found_by_its_shape),
@@ -215,5 +282,7 @@ int main(void)
 		cmocka_unit_test(names_are_found_fast),
 	};
 
+	if (argc > 1)
+		return measure_all(argc - 1, argv + 1);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
