@@ -300,6 +300,19 @@ static void bad_trees(void **state)
 	assert_refused(root, "t/Kconfig", "source \"gone\"\n", -ENOENT, "gone: not found");
 }
 
+/* Nobody writes to it, so that who opens it waits. */
+static void pipe_in_tree(void **state)
+{
+	struct fake_root *root = *state;
+	char path[128];
+
+	fake_tree(root);
+	snprintf(path, sizeof(path), "%s/t/Makefile", root->path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(run(root), 0);
+	assert_out(root, "a/a.o:\n");
+}
+
 static void bad_configs(void **state)
 {
 	struct fake_root *root = *state;
@@ -402,7 +415,7 @@ int main(void)
 		rooted_test(beside_the_tree),	 rooted_test(bad_trees),
 		rooted_test(bad_configs),	 rooted_test(other_options),
 		rooted_test(no_make),		 rooted_test(endless),
-		rooted_test(interrupted),
+		rooted_test(interrupted),	 rooted_test(pipe_in_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

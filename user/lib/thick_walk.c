@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "file.h"
@@ -23,7 +24,7 @@ enum {
 	MAX_DIRS = 20000, /* Linux 6.12 has 3,500 */
 	MAX_MAKEFILE = 4 << 20,
 };
-static const size_t max_output = 256 << 20; /* of all; 6 MB where all is built in */
+static const size_t max_output = 256 << 20; /* of all; 2 MB where all is built in */
 
 struct task {
 	size_t dir;
@@ -54,17 +55,32 @@ static int no_memory(const struct walk *walk)
 
 /* ---- the makefiles --------------------------------------------------------------------- */
 
-/* As scripts/Makefile.build sets it: until 6.10 relative to the tree, and found with -I. */
-static bool is_src_relative(struct walk *walk)
+/*
+ * A file of the tree; *text_ret is NULL where there is none. To open a pipe would be to wait, so
+ * only files are read.
+ */
+static int read_file(struct walk *walk, const char *name, char **text_ret)
 {
-	cleanup_free char *path = NULL, *text = NULL;
+	cleanup_free char *path = NULL;
+	struct stat st;
 	size_t size;
 
-	if (asprintf(&path, "%s/scripts/Makefile.build", walk->tree->srctree) < 0) {
+	*text_ret = NULL;
+	if (asprintf(&path, "%s/%s", walk->tree->srctree, name) < 0) {
 		path = NULL;
-		return true;
+		return no_memory(walk);
 	}
-	return kallmod_file_read(walk->ctx, path, MAX_MAKEFILE, &text, &size) ||
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	return kallmod_file_read(walk->ctx, path, MAX_MAKEFILE, text_ret, &size);
+}
+
+/* As scripts/Makefile.build sets it: until 6.9 relative to the tree, and found with -I. */
+static bool is_src_relative(struct walk *walk)
+{
+	cleanup_free char *text = NULL;
+
+	return read_file(walk, "scripts/Makefile.build", &text) || !text ||
 	       strstr(text, "\nsrc := $(obj)\n");
 }
 
@@ -118,18 +134,12 @@ static int write_configs(struct walk *walk)
 /* The lists of directories in a Makefile of the tree, where it has one. */
 static int write_lists(struct walk *walk, const char *from, const char *to)
 {
-	cleanup_free char *path = NULL, *text = NULL;
+	cleanup_free char *text = NULL;
 	FILE *file;
-	size_t size;
+	int err = read_file(walk, from, &text);
 
-	if (asprintf(&path, "%s/%s", walk->tree->srctree, from) < 0) {
-		path = NULL;
-		return no_memory(walk);
-	}
-	if (access(path, F_OK))
-		return 0;
-	if (kallmod_file_read(walk->ctx, path, MAX_MAKEFILE, &text, &size))
-		return -EIO;
+	if (err || !text)
+		return err;
 	file = kallmod_make_file(walk->make, to);
 	if (!file)
 		return -EIO;
