@@ -18,7 +18,7 @@ setup() {
 @test "sources --json has the contract's fields" {
 	"$KALLMOD" sources --json "${machine[@]}" | jq -e '
 		.release == "6.12.0-machine" and .used == "ranges" and
-		(.sources | map(.name)) == ["kallmodsyms", "ranges", "tables", "dwarf", "signatures", "modules"] and
+		(.sources | map(.name)) == ["kallmodsyms", "ranges", "tables", "objtree", "dwarf", "signatures", "modules"] and
 		all(.sources[]; (.state | IN("used", "usable", "absent", "broken", "denied")) and
 			(.trust | IN("exact", "derived", "inferred")) and
 			(.ranges | type) == "number" and (.why | length) > 0 and

@@ -92,3 +92,53 @@ place() {
 			"$KALLMOD" map --source tables --vmlinux "$BATS_TEST_TMPDIR/torn"
 	done
 }
+
+# A build tree of the small kernel: $tree.
+make_tree() {
+	tree=$BATS_TEST_TMPDIR/tree
+	cp -r "$TINY" "$tree"
+	(cd "$tree" && LD_OPTIONS='-Map=vmlinux.map' link_kernel vmlinux \
+		'.rodata : { BYTE(0) } . = ALIGN(0x10000);')
+	printf 'kernel/%s.ko\n' fs/ext4/ext4 drivers/net/lio drivers/net/lio-vf \
+		>"$tree/modules.builtin"
+	printf '%s %s\n' init/main.o init/main fs/ext4/inode.o fs/ext4/ext4 \
+		fs/ext4/super.o fs/ext4/ext4 fs/ext4/init.o fs/ext4/ext4 \
+		kernel/fork.o kernel/fork drivers/net/off.o drivers/net/off \
+		drivers/net/shared.o 'drivers/net/lio drivers/net/lio-vf' >"$tree/objmods"
+	tests/kernels/cmd-files.sh "$tree/objmods" "$tree"
+}
+
+@test "what build makes of a tree, linked into its kernel, says the same" {
+	make_tree
+	"$KALLMOD" build "$tree" -o "$tree/out" >"$BATS_TEST_TMPDIR/said"
+	cat "$BATS_TEST_TMPDIR/said"
+	grep -q 'kallmodsyms.S: 7 entries, .* not optimised 1[0-9],' "$BATS_TEST_TMPDIR/said"
+	cd "$tree"
+	${CC:-gcc} -c -I out out/kallmodsyms.S -o kallmodsyms.o
+	# What is behind them must not move.
+	LD_OPTIONS=kallmodsyms.o link_kernel again '.rodata : { *(.rodata) } . = ALIGN(0x10000);'
+	cd "$KALLMOD_TOP"
+	diff -u <(true_modules) <(modules_of --source tables --vmlinux "$tree/again")
+	diff <("$KALLMOD" map --source tables --vmlinux "$tree/again" | cut -f 1,2) \
+		<("$KALLMOD" map --objtree "$tree" --vmlinux "$tree/vmlinux" | cut -f 1,2)
+}
+
+@test "the thick list of a build" {
+	make_tree
+	"$KALLMOD" build "$tree" >"$BATS_TEST_TMPDIR/said"
+	grep -q 'modules_thick.builtin: 3 modules of 5 objects' "$BATS_TEST_TMPDIR/said"
+	diff -u - "$tree/modules_thick.builtin" <<-END
+		fs/ext4/ext4.o: fs/ext4/init.o fs/ext4/inode.o fs/ext4/super.o
+		drivers/net/lio.o: drivers/net/shared.o
+		drivers/net/lio-vf.o: drivers/net/shared.o
+	END
+	[ "$(stat -c %a "$tree/modules_thick.builtin" "$tree/kallmodsyms.S" | sort -u)" = 644 ]
+}
+
+@test "a tree without vmlinux gets no tables, and is told" {
+	make_tree
+	rm "$tree/vmlinux"
+	"$KALLMOD" build "$tree" | grep -q "kallmodsyms.S: left out, there is no $tree/vmlinux"
+	[ ! -e "$tree/kallmodsyms.S" ]
+	[ ! -e "$tree/kallmodsyms.bin" ]
+}

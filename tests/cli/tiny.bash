@@ -18,7 +18,7 @@ object() {
 		-c "$file" -o "${file%.c}.o"
 }
 
-# link_kernel OUTPUT [LINE…]: with LINEs in the linker script behind the text.
+# link_kernel OUTPUT [LINE…]: with LINEs in the linker script behind the text, and LD_OPTIONS.
 link_kernel() {
 	local output=$1
 	shift
@@ -35,7 +35,8 @@ link_kernel() {
 			}
 		END
 	} >"$output.lds"
-	ld --build-id -T "$output.lds" -o "$output" init/main.o fs/ext4/inode.o fs/ext4/super.o \
+	# shellcheck disable=SC2086 # several options, or none
+	ld --build-id ${LD_OPTIONS:-} -T "$output.lds" -o "$output" init/main.o fs/ext4/inode.o fs/ext4/super.o \
 		fs/ext4/init.o kernel/fork.o drivers/net/shared.o drivers/net/off.o
 }
 

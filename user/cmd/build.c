@@ -7,6 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "build_list.h"
+#include "build_tables.h"
+#include "build_thick.h"
 #include "cleanup.h"
 #include "cmd.h"
 #include "ctx.h"
@@ -15,7 +18,7 @@
 
 #define NAME "kallmod build"
 
-enum { KEY_OBJMODS = 0x1000 };
+enum { KEY_OBJMODS = 0x1000, KEY_THICK, KEY_CONFIG, KEY_ARCH };
 
 /* Shorter work is over before anybody has read how far it is. */
 #define PROGRESS_AFTER 0.5
@@ -25,6 +28,8 @@ struct options {
 	const char *tree;
 	const char *directory; /* NULL: tree */
 	const char *objmods;   /* NULL: the tree's own */
+	bool thick;	       /* tree is a source tree */
+	const char *config, *arch;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -38,6 +43,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_OBJMODS:
 		options->objmods = arg;
 		return 0;
+	case KEY_THICK:
+		options->thick = true;
+		return 0;
+	case KEY_CONFIG:
+		options->config = arg;
+		return 0;
+	case KEY_ARCH:
+		options->arch = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (options->tree)
 			argp_error(state, "one kernel build tree is wanted");
@@ -45,6 +59,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "name the tree that a kernel was built in");
+		return 0;
+	case ARGP_KEY_END:
+		if ((options->config || options->arch) && !options->thick)
+			argp_error(state, "--config and --arch are for --thick");
+		if (options->objmods && options->thick)
+			argp_error(state, "--objmods is for the tree of a build, not for --thick");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -96,16 +116,6 @@ static void end_progress(const struct progress *progress)
 
 /* ---- the files ------------------------------------------------------------------------ */
 
-/* Unlike recordings, what is made of a build is for everybody. */
-static void open_to_all(const struct kallmod_savefile *save)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (save->partial)
-		fchmod(fileno(save->file), 0666 & ~mask);
-}
-
 static int make_directory(struct kallmod_ctx *ctx, const char *path)
 {
 	if (!mkdir(path, 0777) || errno == EEXIST)
@@ -115,7 +125,8 @@ static int make_directory(struct kallmod_ctx *ctx, const char *path)
 }
 
 static int write_ranges(struct options *options, const struct kallmod_objtree *tree,
-			const char *path, struct kallmod_ranges_report *report)
+			const char *path, struct build_tables *pieces,
+			struct kallmod_ranges_report *report)
 {
 	cleanup_savefile struct kallmod_savefile save = KALLMOD_SAVEFILE_EMPTY;
 	struct kallmod_ranges_input input = kallmod_objtree_input(tree);
@@ -124,34 +135,32 @@ static int write_ranges(struct options *options, const struct kallmod_objtree *t
 
 	if (err)
 		return err;
+	input.piece = build_tables_piece;
+	input.piece_arg = pieces;
 	start_progress(&progress, &input);
 	err = kallmod_ranges_make(options->ctx, &input, save.file, report);
 	end_progress(&progress);
 	if (err)
 		return err;
-	open_to_all(&save);
+	kallmod_savefile_open_to_all(&save);
 	return kallmod_savefile_commit(&save);
 }
 
-static int build(void *arg)
+/* DIRECTORY/name, or NULL. */
+static char *join(const char *directory, const char *name)
 {
-	cleanup_objtree struct kallmod_objtree tree = KALLMOD_OBJTREE_EMPTY;
-	struct options *options = arg;
-	struct kallmod_ranges_report report;
-	cleanup_free char *path = NULL;
-	int err = kallmod_objtree_open(&tree, options->ctx, options->tree, options->objmods);
+	char *path;
 
-	if (err)
-		return err;
-	if (!options->directory)
-		options->directory = options->tree;
-	if (asprintf(&path, "%s/modules.builtin.ranges", options->directory) < 0) {
-		path = NULL;
-		return kallmod_fail(options->ctx, -ENOMEM, "out of memory");
-	}
-	err = make_directory(options->ctx, options->directory);
-	if (!err)
-		err = write_ranges(options, &tree, path, &report);
+	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
+static int make_ranges(struct options *options, const struct kallmod_objtree *tree,
+		       struct build_tables *pieces)
+{
+	cleanup_free char *path = join(options->directory, "modules.builtin.ranges");
+	struct kallmod_ranges_report report;
+	int err = path ? write_ranges(options, tree, path, pieces, &report) : -ENOMEM;
+
 	if (!err)
 		printf("%s: %zu ranges in %zu sections, from %s of %s\n", path, report.ranges,
 		       report.sections, report.o_map ? "vmlinux.o.map" : "vmlinux.map",
@@ -159,17 +168,93 @@ static int build(void *arg)
 	return err;
 }
 
+static int make_list(struct options *options, const struct kallmod_objtree *tree,
+		     const struct build_tables *pieces)
+{
+	cleanup_free char *path = join(options->directory, "modules_thick.builtin");
+	struct build_list_report report;
+	int err = path ? build_list_write(options->ctx, pieces, tree->builtin, path, &report) :
+			 -ENOMEM;
+
+	if (!err)
+		printf("%s: %zu modules of %zu objects\n", path, report.modules, report.objects);
+	return err;
+}
+
+/* The tables are written as the image has its own: without it there are none. */
+static int make_tables(struct options *options, struct build_tables *pieces)
+{
+	cleanup_free char *image = join(options->tree, "vmlinux");
+	struct build_tables_report report;
+	int err;
+
+	if (!image)
+		return -ENOMEM;
+	if (access(image, F_OK)) {
+		printf("%s/kallmodsyms.S: left out, there is no %s\n", options->directory, image);
+		return 0;
+	}
+	err = build_tables_write(options->ctx, pieces, image, options->directory, &report);
+	if (!err)
+		printf("%s/kallmodsyms.S: %zu entries, %zu bytes (%zu compressed); not optimised %zu, %zu (%zu)\n",
+		       options->directory, report.after.entries, report.after.bytes,
+		       report.after.compressed, report.before.entries, report.before.bytes,
+		       report.before.compressed);
+	return err;
+}
+
+static int build_tree(struct options *options)
+{
+	cleanup_objtree struct kallmod_objtree tree = KALLMOD_OBJTREE_EMPTY;
+	__attribute__((cleanup(build_tables_deinit))) struct build_tables pieces = {};
+	int err = kallmod_objtree_open(&tree, options->ctx, options->tree, options->objmods);
+
+	if (err)
+		return err;
+	if (!options->directory)
+		options->directory = options->tree;
+	err = make_directory(options->ctx, options->directory);
+	if (!err)
+		err = make_ranges(options, &tree, &pieces);
+	if (!err)
+		err = make_list(options, &tree, &pieces);
+	if (!err)
+		err = make_tables(options, &pieces);
+	return err == -ENOMEM ? kallmod_fail(options->ctx, err, "out of memory") : err;
+}
+
+static int build(void *arg)
+{
+	struct options *options = arg;
+	struct build_thick_options thick = {
+		.srctree = options->tree,
+		.config = options->config,
+		.arch = options->arch,
+		.output = options->directory,
+	};
+
+	return options->thick ? build_thick_run(options->ctx, &thick) : build_tree(options);
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{"output", 'o', "DIR", 0, "Write into DIR instead of OBJTREE", 0},
+		{"thick", KEY_THICK, NULL, 0,
+		 "Only the thick module list, from a source tree and a configuration; nothing needs to be compiled",
+		 0},
+		{"config", KEY_CONFIG, "FILE", 0,
+		 "With --thick: the configuration (default: .config in the tree)", 0},
+		{"arch", KEY_ARCH, "ARCH", 0,
+		 "With --thick: the architecture, as arch/ has it (default: what the configuration is for)",
+		 0},
 		{"objmods", KEY_OBJMODS, "FILE", 0,
 		 "Take the modules of each object from FILE, lines of OBJECT and KBUILD_MODFILE or a modules_thick.builtin, instead of the tree's .cmd files",
 		 0},
 		{}};
 	static const struct argp argp = {
-		.options = argp_options, .parser = parse, .args_doc = "OBJTREE",
-		.doc = "Writes modules.builtin.ranges, which says where the built-in modules are, from the tree that a kernel was built in."};
+		.options = argp_options, .parser = parse, .args_doc = "OBJTREE\n--thick SRCTREE",
+		.doc = "Writes modules.builtin.ranges, which says where the built-in modules are, modules_thick.builtin, and kallmodsyms tables, from the tree that a kernel was built in."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME)};
 
 	return kallmod_cmd_run(NAME, &argp, argc, argv, options.ctx, build, &options);

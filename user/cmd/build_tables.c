@@ -21,7 +21,8 @@ void build_tables_deinit(struct build_tables *tables)
 	*tables = (struct build_tables){};
 }
 
-int build_tables_piece(void *arg, uint64_t start, uint64_t end, const char *modules)
+int build_tables_piece(void *arg, uint64_t start, uint64_t end, const char *object,
+		       const char *modules)
 {
 	struct build_tables *tables = arg;
 	int err = kallmod_grow(&tables->pieces, &tables->capacity, tables->count,
@@ -29,7 +30,7 @@ int build_tables_piece(void *arg, uint64_t start, uint64_t end, const char *modu
 
 	if (!err)
 		tables->pieces[tables->count++] =
-			(struct build_tables_piece){start, end, modules};
+			(struct build_tables_piece){start, end, object, modules};
 	return err;
 }
 
@@ -171,6 +172,7 @@ static int write_bin(struct kallmod_ctx *ctx, const char *path,
 	if (err)
 		return err;
 	fwrite(image->data, 1, image->size, save.file);
+	kallmod_savefile_open_to_all(&save);
 	return kallmod_savefile_commit(&save);
 }
 
@@ -208,6 +210,7 @@ static int write_s(struct kallmod_ctx *ctx, const char *path,
 			form->word == 8 ? ".quad" : ".long");
 	/* Old binutils take an object without this for one that wants an executable stack. */
 	fprintf(save.file, "\n\t.section .note.GNU-stack, \"\", %%progbits\n");
+	kallmod_savefile_open_to_all(&save);
 	return kallmod_savefile_commit(&save);
 }
 

@@ -8,6 +8,7 @@
 /* Text of an object: [start, end), link-time addresses. */
 struct build_tables_piece {
 	uint64_t start, end;
+	const char *object;  /* its path in the tree; "" for none */
 	const char *modules; /* blanks between them; "" for the kernel proper */
 };
 
@@ -17,7 +18,8 @@ struct build_tables {
 };
 
 /* A kallmod_ranges_input's piece function; arg is a struct build_tables, empty at first. */
-int build_tables_piece(void *arg, uint64_t start, uint64_t end, const char *modules);
+int build_tables_piece(void *arg, uint64_t start, uint64_t end, const char *object,
+		       const char *modules);
 void build_tables_deinit(struct build_tables *tables);
 
 /* Bytes of the tables: as they are, and compressed (zlib, level 9). */

@@ -128,16 +128,6 @@ static void write_tristate(const struct inputs *inputs, FILE *file)
 	kallmod_config_write_tristate(inputs->config, inputs->tristate, file);
 }
 
-/* Unlike recordings, what is made of a source tree is for everybody. */
-static void open_to_all(const struct kallmod_savefile *file)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (file->partial)
-		fchmod(fileno(file->file), 0666 & ~mask);
-}
-
 static int save(struct kallmod_ctx *ctx, const struct inputs *inputs, const char *path,
 		void (*write)(const struct inputs *inputs, FILE *file))
 {
@@ -147,7 +137,7 @@ static int save(struct kallmod_ctx *ctx, const struct inputs *inputs, const char
 	if (err)
 		return err;
 	write(inputs, file.file);
-	open_to_all(&file);
+	kallmod_savefile_open_to_all(&file);
 	return kallmod_savefile_commit(&file);
 }
 

@@ -85,6 +85,15 @@ int kallmod_savefile_open(struct kallmod_savefile *save, struct kallmod_ctx *ctx
 			    save->path, strerror(-fd));
 }
 
+void kallmod_savefile_open_to_all(const struct kallmod_savefile *save)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if (save->partial)
+		fchmod(fileno(save->file), 0666 & ~mask);
+}
+
 int kallmod_savefile_check(struct kallmod_savefile *save)
 {
 	if (!ferror(save->file))

@@ -20,6 +20,8 @@ struct kallmod_savefile {
  */
 int kallmod_savefile_open(struct kallmod_savefile *save, struct kallmod_ctx *ctx,
 			  const char *path);
+/* What is not secret: as umask has it, before it gets its name. */
+void kallmod_savefile_open_to_all(const struct kallmod_savefile *save);
 /* 0, or the error of a write so far. */
 int kallmod_savefile_check(struct kallmod_savefile *save);
 /* Gives the file its name. On failure nothing is left. */

@@ -19,10 +19,11 @@ struct kallmod_ranges_input {
 	void *arg;
 	/*
 	 * Called, unless it is NULL, for each piece of an object that has a place in a section,
-	 * in no order: [start, end), link-time addresses, and its modules, "" or blanks between
-	 * them, which live as long as objmods. 0, or a negative errno, which ends the work.
+	 * in no order: [start, end), link-time addresses; the object and its modules, "" or blanks
+	 * between them, live as long as objmods. 0, or a negative errno, which ends the work.
 	 */
-	int (*piece)(void *arg, uint64_t start, uint64_t end, const char *modules);
+	int (*piece)(void *arg, uint64_t start, uint64_t end, const char *object,
+		     const char *modules);
 	void *piece_arg;
 };
 

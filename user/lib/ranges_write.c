@@ -69,6 +69,7 @@ static int tell_piece(const struct ranges_maker *maker, const struct ranges_piec
 	if (!input->piece || !piece->size)
 		return 0;
 	return input->piece(input->piece_arg, start, start + piece->size,
+			    kallmod_objmods_object(input->objmods, piece->object),
 			    kallmod_objmods_modules(input->objmods, piece->object));
 }
 

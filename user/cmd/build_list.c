@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build_list.h"
+#include "cleanup.h"
+#include "file.h"
+#include "grow.h"
+#include "savefile.h"
+#include "thick.h"
+
+/* An object of a module, by the module's name as the ranges have it ("snd_pcm"). */
+struct member {
+	const char *module;
+	size_t length;
+	const char *object;
+};
+
+struct members {
+	struct member *at; /* owned */
+	size_t n, capacity;
+};
+
+static void members_deinit(struct members *members)
+{
+	free(members->at);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	size_t shorter = x->length < y->length ? x->length : y->length;
+	int order = memcmp(x->module, y->module, shorter);
+
+	if (!order && x->length != y->length)
+		order = x->length < y->length ? -1 : 1;
+	return order ? order : strcmp(x->object, y->object);
+}
+
+static int add_members(struct members *members, const struct build_tables_piece *piece)
+{
+	const char *module = piece->modules;
+
+	while (*module && *piece->object) {
+		size_t length = strcspn(module, " ");
+		int err = kallmod_grow(&members->at, &members->capacity, members->n,
+				       sizeof(*members->at));
+
+		if (err)
+			return err;
+		members->at[members->n++] = (struct member){module, length, piece->object};
+		module += length;
+		module += strspn(module, " ");
+	}
+	return 0;
+}
+
+static int collect(struct members *members, const struct build_tables *pieces)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < pieces->count; i++)
+		err = add_members(members, &pieces->pieces[i]);
+	if (members->n)
+		qsort(members->at, members->n, sizeof(*members->at), compare);
+	return err;
+}
+
+/* The first member of a module, which is named by the length bytes of its path's last part. */
+static size_t find_first(const struct members *members, const char *module, size_t length)
+{
+	const struct member wanted = {module, length, ""};
+	size_t low = 0, high = members->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&members->at[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The objects of the module whose own object would be target ("fs/ext4/ext4.o"). */
+static int add_module(struct kallmod_thick *thick, const struct members *members,
+		      const char *target, const char *name, size_t length)
+{
+	size_t first = find_first(members, name, length), n = 0;
+	const char *last = "";
+	int err = 0;
+
+	for (size_t i = first; !err && i < members->n; i++) {
+		const struct member *member = &members->at[i];
+
+		if (member->length != length || memcmp(member->module, name, length))
+			break;
+		if (!n++)
+			err = kallmod_thick_add(thick, target, strlen(target));
+		/* A module that is one object has none behind the colon. */
+		if (!err && strcmp(member->object, last) && strcmp(member->object, target))
+			err = kallmod_thick_add_object(thick, member->object,
+						       strlen(member->object));
+		last = member->object;
+	}
+	return err;
+}
+
+/* A line of modules.builtin, "kernel/fs/ext4/ext4.ko"; it is written on. */
+static int add_line(struct kallmod_thick *thick, const struct members *members, char *line,
+		    size_t length)
+{
+	static const char top[] = "kernel/";
+	char *name, *at;
+	int err;
+
+	if (length < 4 || strcmp(line + length - 3, ".ko"))
+		return -EINVAL;
+	strcpy(line + length - 3, ".o");
+	if (!strncmp(line, top, sizeof(top) - 1))
+		line += sizeof(top) - 1;
+	name = strrchr(line, '/');
+	name = strdup(name ? name + 1 : line);
+	if (!name)
+		return -ENOMEM;
+	name[strlen(name) - 2] = '\0';
+	for (at = name; *at; at++)
+		if (*at == '-')
+			*at = '_';
+	err = add_module(thick, members, line, name, strlen(name));
+	free(name);
+	return err;
+}
+
+static int make_list(struct kallmod_ctx *ctx, const struct members *members, const char *builtin,
+		     struct kallmod_thick *thick)
+{
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	int err = kallmod_reader_open(&reader, ctx, builtin), got;
+	size_t length;
+	char *line;
+
+	if (err)
+		return err;
+	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
+		err = add_line(thick, members, line, length);
+		if (err == -EINVAL)
+			return kallmod_reader_fail(&reader, err,
+						   "is no module path; build the kernel again");
+		if (err)
+			return kallmod_fail(ctx, err, "out of memory");
+	}
+	return got;
+}
+
+int build_list_write(struct kallmod_ctx *ctx, const struct build_tables *pieces,
+		     const char *builtin, const char *path, struct build_list_report *ret)
+{
+	__attribute__((cleanup(members_deinit))) struct members members = {};
+	cleanup_savefile struct kallmod_savefile save = KALLMOD_SAVEFILE_EMPTY;
+	cleanup_thick struct kallmod_thick thick = KALLMOD_THICK_EMPTY;
+	struct build_list_report report = {};
+	int err = collect(&members, pieces);
+
+	if (err)
+		return kallmod_fail(ctx, err, "out of memory");
+	err = make_list(ctx, &members, builtin, &thick);
+	if (!err)
+		err = kallmod_savefile_open(&save, ctx, path);
+	if (err)
+		return err;
+	kallmod_thick_write(&thick, save.file);
+	for (size_t i = 0; i < thick.n; i++)
+		report.objects += thick.modules[i].n ? thick.modules[i].n : 1;
+	report.modules = thick.n;
+	kallmod_savefile_open_to_all(&save);
+	err = kallmod_savefile_commit(&save);
+	if (!err)
+		*ret = report;
+	return err;
+}
