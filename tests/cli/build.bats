@@ -21,6 +21,8 @@ make_tree() {
 }
 
 @test "every kernel's ranges, from a list of objects" {
+	[ "$(echo "$BATS_FILE_TMPDIR"/*/)" = "$(for k in gnu ibt lld lldibt shared; do
+		printf '%s/%s/ ' "$BATS_FILE_TMPDIR" $k; done | sed 's/ $//')" ]
 	for kernel in "$BATS_FILE_TMPDIR"/*/; do
 		out=$BATS_TEST_TMPDIR/$(basename "$kernel")
 		run -0 --separate-stderr "$KALLMOD" build --objmods "$kernel/objmods" -o "$out" "$kernel"
@@ -44,6 +46,13 @@ make_tree() {
 	[[ ${lines[0]} == *", from vmlinux.o.map of GNU ld"* ]]
 	cmp "$BATS_TEST_TMPDIR/out/modules.builtin.ranges" "$wanted"
 	[ ! -e "$tree/modules.builtin.ranges" ]
+}
+
+@test "objects that several modules share" {
+	make_tree shared
+	"$KALLMOD" build "$tree"
+	cmp "$tree/modules.builtin.ranges" "$wanted"
+	[ "$(grep -c '^\.text .* liquidio liquidio_vf$' "$tree/modules.builtin.ranges")" -gt 5 ]
 }
 
 @test "a thick list in place of the .cmd files" {

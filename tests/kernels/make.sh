@@ -61,6 +61,8 @@ build -s KCONFIG_ALLCONFIG="$output/wanted.config" allnoconfig
 build -s -j"$(nproc)" vmlinux modules.builtin
 cd "$output"
 if [ ! -e modules.builtin.ranges ]; then
+	# Older builds leave no vmlinux.o.map where it does not count.
+	[ -e vmlinux.o.map ] || : >vmlinux.o.map
 	gawk -f "${RANGES_AWK:?names generate_builtin_ranges.awk of a newer kernel}" \
 		modules.builtin vmlinux.map vmlinux.o.map >modules.builtin.ranges.new
 	mv modules.builtin.ranges.new modules.builtin.ranges
