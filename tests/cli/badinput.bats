@@ -174,13 +174,14 @@ copy_machine_again() {
 }
 
 @test "another kernel cannot be sampled" {
-	for other in "--root $root" "--kallsyms $root/proc/kallsyms" "--release 6.12.0-machine"; do
+	for other in "--root $root" "--kallsyms $root/proc/kallsyms" "--release 6.12.0-machine" \
+		"--vmlinux /boot/vmlinuz"; do
 		# shellcheck disable=SC2086 # words
-		refused 2 "kallmod record: --root, --release and --kallsyms name another kernel" \
+		refused 2 "kallmod record: --root, --release, --kallsyms and --vmlinux name another kernel" \
 			"$KALLMOD" record $other -d 0.1 -o "$BATS_TEST_TMPDIR/recording"
 		[ ! -e "$BATS_TEST_TMPDIR/recording" ]
 		# shellcheck disable=SC2086 # words
-		refused 2 "kmodtop: --root, --release and --kallsyms name another kernel" \
+		refused 2 "kmodtop: --root, --release, --kallsyms and --vmlinux name another kernel" \
 			"$KMODTOP" --once -d 0.1 $other
 	done
 }

@@ -141,7 +141,7 @@ int kallmod_cmd_check_live(const char *name, const struct kallmod_ctx *ctx)
 {
 	if (kallmod_ctx_live(ctx))
 		return KALLMOD_EXIT_OK;
-	fprintf(stderr, "%s: --root, --release and --kallsyms name another kernel; only the running one can be sampled\n",
+	fprintf(stderr, "%s: --root, --release, --kallsyms and --vmlinux name another kernel; only the running one can be sampled\n",
 		name);
 	return KALLMOD_EXIT_USAGE;
 }

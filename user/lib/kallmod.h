@@ -69,7 +69,7 @@ const char *kallmod_ctx_get(const struct kallmod_ctx *ctx, enum kallmod_option o
 const char *kallmod_ctx_error(const struct kallmod_ctx *ctx);
 /* The release worked on ("6.12.9-amd64"), or "unknown". Owned by the context. */
 const char *kallmod_ctx_release(struct kallmod_ctx *ctx);
-/* True when the work is on the running kernel: no root, release or kallsyms was set. */
+/* True when the work is on the running kernel: no root, release, kallsyms or image was set. */
 bool kallmod_ctx_live(const struct kallmod_ctx *ctx);
 
 /* ---- map ---------------------------------------------------------------------------- */
