@@ -71,7 +71,7 @@ fuzz_obj := $(patsubst $(B)/%,$(B)/fuzz/%,$(lib_obj) $(program_obj)) \
 	$(patsubst %.c,$(B)/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
 pages := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 completion := $(wildcard user/completion/kallmod.bash)
-signatures := $(wildcard signatures/*.sig)
+signatures := $(wildcard signatures/*.sig signatures/*.thick.xz)
 
 .DELETE_ON_ERROR:
 .SECONDARY:

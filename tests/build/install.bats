@@ -40,6 +40,7 @@ program() {
 	[ -f include/kallmod/kallmod.bpf.h ]
 	[ -f lib/pkgconfig/kallmod.pc ]
 	[ -n "$(ls share/kallmod/signatures/*.sig)" ]
+	[ -n "$(ls share/kallmod/signatures/*.thick.xz)" ]
 	[ -f share/man/man1/kallmod.1 ]
 	[ -f share/man/man1/kmodtop.1 ]
 	[ -f share/bash-completion/completions/kallmod ]
