@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# kallmod build --thick: the list of a source tree that nothing of was built.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$KALLMOD_TOP" || return
+	load lib.bash
+	tree=tests/fixtures/kbuild
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir -p "$TMPDIR"
+}
+
+# Whatever happened, nothing is left behind.
+teardown() {
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
+	[ ! -e "$KALLMOD_TOP/tests/fixtures/kbuild/was-run" ]
+}
+
+@test "to standard output, for the architecture of the configuration or another" {
+	golden thick.txt "$KALLMOD" build --thick "$tree" --config "$tree/config"
+	golden thick.txt "$KALLMOD" build --thick --arch x86_64 --config "$tree/config" -o - "$tree"
+	golden thick-arm64.txt "$KALLMOD" build --thick "$tree" --config "$tree/config" --arch arm64
+}
+
+@test "to a file, and into a directory" {
+	"$KALLMOD" build --thick "$tree" --config "$tree/config" -o "$BATS_TEST_TMPDIR/list"
+	diff tests/golden/thick.txt "$BATS_TEST_TMPDIR/list"
+	"$KALLMOD" build --thick "$tree" --config "$tree/config" -o "$BATS_TEST_TMPDIR/new/"
+	diff tests/golden/thick.txt "$BATS_TEST_TMPDIR/new/modules_thick.builtin"
+	grep -qx CONFIG_BIG=Y "$BATS_TEST_TMPDIR/new/tristate.conf"
+	grep -qx CONFIG_LOADABLE=M "$BATS_TEST_TMPDIR/new/tristate.conf"
+	run ! grep -q BOOLEAN "$BATS_TEST_TMPDIR/new/tristate.conf"
+}
+
+@test "a tree that cannot be written to, in a place with an odd name" {
+	odd="$BATS_TEST_TMPDIR/a \$(name): #1"
+	cp -r "$tree" "$odd"
+	mv "$odd/config" "$odd/.config"
+	chmod -R a-w "$odd"
+	golden thick.txt "$KALLMOD" build --thick "$odd"
+	chmod -R u+w "$odd"
+	mv "$odd/.config" "$odd/config"
+	diff -r "$tree" "$odd"
+}
+
+@test "wrong trees and configurations are refused with one line" {
+	refused 1 "/.config: not found; name a configuration with --config" \
+		"$KALLMOD" build --thick "$tree"
+	refused 1 "nowhere/Kconfig: not found; give a kernel source tree" "$KALLMOD" build --thick nowhere --config "$tree/config"
+	refused 1 "machine/Kconfig: not found" \
+		"$KALLMOD" build --thick tests/fixtures/machine --config "$tree/config"
+	refused 1 "is not 'CONFIG_NAME=value'" \
+		"$KALLMOD" build --thick "$tree" --config "$tree/Kconfig"
+	refused 1 "arch/vax: not found" \
+		"$KALLMOD" build --thick "$tree" --config "$tree/config" --arch vax
+	run -2 "$KALLMOD" build --thick
+}
+
+@test "a broken Kbuild file is named, and the file is left as it was" {
+	cp -r "$tree" "$BATS_TEST_TMPDIR/tree"
+	echo 'endif' >>"$BATS_TEST_TMPDIR/tree/fs/big/Makefile"
+	echo before >"$BATS_TEST_TMPDIR/list"
+	refused 1 "tree/fs/big: make cannot read its Kbuild file: " "$KALLMOD" build \
+		--thick "$BATS_TEST_TMPDIR/tree" --config "$tree/config" -o "$BATS_TEST_TMPDIR/list"
+	[ "$(cat "$BATS_TEST_TMPDIR/list")" = before ]
+}
+
+@test "an interrupt ends it in order" {
+	cp -r "$tree" "$BATS_TEST_TMPDIR/tree"
+	mkfifo "$BATS_TEST_TMPDIR/ready"
+	echo "wait := \$(shell echo >$BATS_TEST_TMPDIR/ready; sleep 100)" \
+		>>"$BATS_TEST_TMPDIR/tree/fs/big/Makefile"
+	echo before >"$BATS_TEST_TMPDIR/list"
+	"$KALLMOD" build --thick "$BATS_TEST_TMPDIR/tree" --config "$tree/config" \
+		-o "$BATS_TEST_TMPDIR/list" 2>"$BATS_TEST_TMPDIR/errors" &
+	pid=$!
+	read -r _ <"$BATS_TEST_TMPDIR/ready"
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	cat "$BATS_TEST_TMPDIR/errors"
+	[ $status -eq 1 ]
+	grep -q 'interrupted; nothing was made' "$BATS_TEST_TMPDIR/errors"
+	[ "$(cat "$BATS_TEST_TMPDIR/list")" = before ]
+}
