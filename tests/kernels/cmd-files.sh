@@ -11,13 +11,13 @@ set -eu
 }
 list=$(realpath "$1")
 cd "$2"
-sed -n 's|^\([^ ]*\)/[^/ ]* .*|\1|p' "$list" | sort -u | xargs mkdir -p
+sed -n 's|^\([^ ]*\)/[^/ ]*\( .*\)\{0,1\}$|\1|p' "$list" | sort -u | xargs mkdir -p
 gawk '{
 	object = $1
 	modfile = substr($0, length(object) + 2)
 	file = gensub(/([^\/]*)$/, ".\\1.cmd", 1, object)
-	printf "savedcmd_%s := gcc -c -DKBUILD_MODFILE='\''\"%s\"'\'' -o %s\n", object, modfile,
-		object >file
+	define = modfile == "" ? "" : " -DKBUILD_MODFILE='\''\"" modfile "\"'\''"
+	printf "savedcmd_%s := gcc -c%s -o %s\n", object, define, object >file
 	print "source_" object " := ?" >file
 	close(file)
 }' "$list"

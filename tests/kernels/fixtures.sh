@@ -46,12 +46,15 @@ reduce vmlinux.map >"$work/$name/vmlinux.map"
 reduce vmlinux.o.map >"$work/$name/vmlinux.o.map"
 cp modules.builtin modules.builtin.ranges "$work/$name"
 find . -name '.*.o.cmd' -printf '%P\0' | LC_ALL=C sort -z | xargs -0 gawk '
-	FNR == 1 && match($0, /MODFILE=['\''"]+[^'\''"]+/) {
-		modfile = substr($0, RSTART + 8, RLENGTH - 8)
+	# Older kernels have none for what is assembled.
+	FNR == 1 {
+		modfile = ""
+		if (match($0, /MODFILE=['\''"]+[^'\''"]+/))
+			modfile = " " substr($0, RSTART + 8, RLENGTH - 8)
 		gsub(/['\''"]/, "", modfile)
 		object = FILENAME
 		sub(/\.cmd$/, "", object)
-		print gensub(/(^|\/)\.([^\/]*)$/, "\\1\\2", 1, object), modfile
+		print gensub(/(^|\/)\.([^\/]*)$/, "\\1\\2", 1, object) modfile
 	}
 	{ nextfile }' | grep -v '^scripts/\|^tools/\|/boot/' >"$work/$name/objmods"
 

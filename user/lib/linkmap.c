@@ -361,7 +361,8 @@ int kallmod_linkmap_next(struct kallmod_linkmap *map, struct kallmod_linkmap_rec
 	int got;
 
 	do {
-		if (!map->symbols)
+		/* The first line says whose map it is. */
+		if (!map->symbols && map->reader.line)
 			skip_symbols(map);
 		got = kallmod_reader_line(&map->reader, &line, &length);
 		if (got <= 0)
