@@ -45,6 +45,7 @@ cd "$tree"
 reduce vmlinux.map >"$work/$name/vmlinux.map"
 reduce vmlinux.o.map >"$work/$name/vmlinux.o.map"
 cp modules.builtin modules.builtin.ranges "$work/$name"
+# shellcheck disable=SC2016 # these are awk's
 find . -name '.*.o.cmd' -printf '%P\0' | LC_ALL=C sort -z | xargs -0 gawk '
 	# Older kernels have none for what is assembled.
 	FNR == 1 {
