@@ -244,7 +244,7 @@ static bool cut_object(char *text, char **object_ret, char **section_ret)
 
 static bool is_symbol(const char *text)
 {
-	if (*text >= '0' && *text <= '9')
+	if (!*text || (*text >= '0' && *text <= '9'))
 		return false;
 	while (*text == '_' || (*text >= '0' && *text <= '9') ||
 	       (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z'))
