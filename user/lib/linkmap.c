@@ -118,7 +118,7 @@ static int give(struct kallmod_linkmap_record *ret, struct kallmod_linkmap_recor
 static int give_section(const struct kallmod_linkmap *map, size_t count,
 			struct kallmod_linkmap_record *ret)
 {
-	if (map->fields[0][0] != '.')
+	if (!count || map->fields[0][0] != '.')
 		return give(ret, (struct kallmod_linkmap_record){KALLMOD_LINKMAP_END});
 	return give(ret, (struct kallmod_linkmap_record){
 				 KALLMOD_LINKMAP_SECTION, map->fields[0],
