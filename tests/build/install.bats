@@ -66,7 +66,7 @@ program() {
 	program
 	gcc -Wall -Werror -I"$DEST/usr/include" "$BATS_TEST_TMPDIR/user.c" \
 		-o "$BATS_TEST_TMPDIR/user" "$DEST/usr/lib/libkallmod.a" \
-		-lbpf -lelf -ljson-c -llzma -lzstd -lz -lm
+		-lbpf -ldw -lelf -ljson-c -llz4 -llzma -lzstd -lz -lm
 	run -0 "$BATS_TEST_TMPDIR/user"
 	[ "$output" = "$(uname -r)" ]
 }

@@ -172,15 +172,15 @@ static void reports_tell_every_state(void **state)
 
 	write_ranges_root(root);
 	assert_int_equal(kallmod_sources_probe(root->ctx, see, &seen), 0);
-	assert_string_equal(seen.states, "kallmodsyms=2 ranges=0 tables=2 dwarf=2 modules=2 ");
-	assert_int_equal(seen.strings, 6);
+	assert_string_equal(seen.states, "kallmodsyms=2 ranges=0 tables=2 objtree=2 dwarf=2 modules=2 ");
+	assert_int_equal(seen.strings, 7);
 	fake_root_write(root, "proc/modules", "e1000 8192 0 - Live 0xffffffffc0000000\n");
 	fake_root_write(root, "proc/kallmodsyms", "torn");
 	fake_root_write(root, "proc/kallsyms", "0000000000000000 T _text\n");
 	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_RELEASE, NULL), 0);
 	seen = (struct seen){ 0 };
 	assert_int_equal(kallmod_sources_probe(root->ctx, see, &seen), 0);
-	assert_string_equal(seen.states, "kallmodsyms=3 ranges=4 tables=2 dwarf=2 modules=1 ");
+	assert_string_equal(seen.states, "kallmodsyms=3 ranges=4 tables=2 objtree=2 dwarf=2 modules=1 ");
 }
 
 int main(void)

@@ -276,7 +276,7 @@ int build_tables_write(struct kallmod_ctx *ctx, struct build_tables *from, const
 	__attribute__((cleanup(destroy_symbols))) struct kallmod_symbols *symbols = NULL;
 	cleanup_image struct kallmod_image *image = NULL;
 	struct output output = {.ctx = ctx, .directory = directory};
-	struct build_tables_report report;
+	struct build_tables_report report = {};
 	int err = kallmod_image_open(ctx, path, &image);
 
 	if (!err)
