@@ -76,7 +76,7 @@ bool kallmod_ctx_live(const struct kallmod_ctx *ctx);
 
 enum kallmod_trust {
 	KALLMOD_TRUST_EXACT,	/* the kernel or its build says so */
-	KALLMOD_TRUST_DERIVED,	/* from debug information or a build tree */
+	KALLMOD_TRUST_DERIVED,	/* from debug information */
 	KALLMOD_TRUST_INFERRED, /* from signatures; has a confidence */
 };
 
