@@ -13,7 +13,7 @@
 #
 # Needs flex, bison, bc, libelf-dev, gcc or clang and lld. Where the source has no
 # generate_builtin_ranges.awk of its own, RANGES_AWK names that of a newer one, and it is run on
-# the finished build. fixtures.sh makes a fixture of what this leaves.
+# the finished build. MORE_OPTIONS are set as well. fixtures.sh makes a fixture of what this leaves.
 set -eu
 
 [ $# -eq 3 ] || {
@@ -44,7 +44,7 @@ options='EXPERT 64BIT MODULES BLOCK PCI PCI_MSI NET INET IPV6 PACKET UNIX NETDEV
 	SYSFS KALLSYMS DEBUG_KERNEL KALLSYMS_ALL SMP BINFMT_ELF MULTIUSER CC_OPTIMIZE_FOR_PERFORMANCE
 	NETFILTER NF_CONNTRACK DM_CRYPT MD BLK_DEV_DM VMLINUX_MAP BUILTIN_MODULE_RANGES'
 {
-	for option in $options; do
+	for option in $options ${MORE_OPTIONS:-}; do
 		echo "CONFIG_$option=y"
 	done
 	case $kind in
