@@ -175,7 +175,7 @@ check-unit: $(units) ## unit tests (check-cli, -tui, -root, -vm, -build: the oth
 check-cli check-tui check-root check-vm check-build: check-%: all test-programs
 	$(Q)tests/run -b $(B) $*
 
-bench: all ## what the lookup, a sample, the start and kmodtop itself cost here (as root, 2 minutes)
+bench: all ## what the lookup, a sample, the start and kmodtop itself cost here (as root, a minute)
 	$(Q)$(B)/kallmod bench --sampler
 	$(Q)$(B)/kallmod bench --random-ranges 8192
 	$(Q)tests/bench/start.sh $(B)

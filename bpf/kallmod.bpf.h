@@ -17,7 +17,7 @@
  *
  * The directory of the kernel's text is a global array, one load away. The area of loadable
  * modules and JIT-compiled BPF is 40 times as large and mostly empty: its directory is cut
- * into chunks of 256 pages, which are the first values of kallmod_table. User space rewrites
+ * into chunks of 256 pages, which are the values of kallmod_table. User space rewrites
  * that area as modules come and go; while it does, and from the moment that the kernel says
  * so (gate.bpf.h), addresses there resolve to KALLMOD_SET_UNRESOLVED and never to a module
  * that is gone.

@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "grow.h"
+#include "module_names.h"
 #include "savefile.h"
 #include "thick.h"
 
@@ -113,25 +114,18 @@ static int add_line(struct kallmod_thick *thick, const struct members *members, 
 		    size_t length)
 {
 	static const char top[] = "kernel/";
-	char *name, *at;
-	int err;
+	cleanup_free char *path = strdup(line);
+	const char *name;
 
-	if (length < 4 || strcmp(line + length - 3, ".ko"))
+	if (!path)
+		return -ENOMEM;
+	name = kallmod_module_name(path);
+	if (!name || length < 4 || strcmp(line + length - 3, ".ko"))
 		return -EINVAL;
 	strcpy(line + length - 3, ".o");
 	if (!strncmp(line, top, sizeof(top) - 1))
 		line += sizeof(top) - 1;
-	name = strrchr(line, '/');
-	name = strdup(name ? name + 1 : line);
-	if (!name)
-		return -ENOMEM;
-	name[strlen(name) - 2] = '\0';
-	for (at = name; *at; at++)
-		if (*at == '-')
-			*at = '_';
-	err = add_module(thick, members, line, name, strlen(name));
-	free(name);
-	return err;
+	return add_module(thick, members, line, name, strlen(name));
 }
 
 static int make_list(struct kallmod_ctx *ctx, const struct members *members, const char *builtin,

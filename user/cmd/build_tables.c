@@ -264,16 +264,11 @@ static int optimise_and_put(const struct output *output, struct kallmod_modtable
 	return err == -ENOMEM ? kallmod_fail(output->ctx, err, "out of memory") : err;
 }
 
-static void destroy_symbols(struct kallmod_symbols **symbols)
-{
-	kallmod_symbols_destroy(*symbols);
-}
-
 int build_tables_write(struct kallmod_ctx *ctx, struct build_tables *from, const char *path,
 		       const char *directory, struct build_tables_report *report_ret)
 {
 	__attribute__((cleanup(kallmod_modtables_deinit))) struct kallmod_modtables tables = {};
-	__attribute__((cleanup(destroy_symbols))) struct kallmod_symbols *symbols = NULL;
+	cleanup_symbols struct kallmod_symbols *symbols = NULL;
 	cleanup_image struct kallmod_image *image = NULL;
 	struct output output = {.ctx = ctx, .directory = directory};
 	struct build_tables_report report = {};

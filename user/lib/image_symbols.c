@@ -37,11 +37,6 @@ static int add_elf_symbol(void *arg, const struct kallmod_symbol *symbol)
 	return kallmod_symbols_add(arg, symbol);
 }
 
-static void destroy_symbols(struct kallmod_symbols **symbols)
-{
-	kallmod_symbols_destroy(*symbols);
-}
-
 static int read_tables(struct kallmod_ctx *ctx, struct kallmod_image *image,
 		       const struct kallmod_kallsyms *table, struct kallmod_symbols *symbols)
 {
@@ -59,7 +54,7 @@ static int read_tables(struct kallmod_ctx *ctx, struct kallmod_image *image,
 int kallmod_image_symbols(struct kallmod_ctx *ctx, struct kallmod_image *image,
 			  struct kallmod_symbols **ret)
 {
-	__attribute__((cleanup(destroy_symbols))) struct kallmod_symbols *symbols = NULL;
+	cleanup_symbols struct kallmod_symbols *symbols = NULL;
 	struct kallmod_kallsyms *table = NULL;
 	int err = kallmod_symbols_create(&symbols), found;
 

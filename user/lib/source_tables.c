@@ -158,11 +158,12 @@ static int read_tables(const struct reader *reader, struct kallmod_map *map, uin
 	return err;
 }
 
-static int load_path(struct kallmod_ctx *ctx, const char *path, struct kallmod_map *map,
-		     uint8_t id, char **why_ret)
+/* image is NULL where path is still to be opened. */
+static int load_path(struct kallmod_ctx *ctx, const char *path, struct kallmod_image *image,
+		     struct kallmod_map *map, uint8_t id, char **why_ret)
 {
-	cleanup_image struct kallmod_image *image = NULL;
-	struct reader reader = {.ctx = ctx, .path = path};
+	struct reader reader = {.ctx = ctx, .path = path, .image = image};
+	cleanup_image struct kallmod_image *opened = NULL;
 	int err = kallmod_ctx_symbols(ctx, &reader.symbols);
 
 	if (err)
@@ -170,27 +171,33 @@ static int load_path(struct kallmod_ctx *ctx, const char *path, struct kallmod_m
 	/* All of them are data: seen with KALLSYMS_ALL, or in an image's own symbol table. */
 	if (!kallmod_symbols_by_name(reader.symbols, "kallsyms_num_modules"))
 		return absent(&reader);
-	err = kallmod_image_open(ctx, path, &image);
-	if (err)
-		return err;
-	reader.image = image;
+	if (!image) {
+		err = kallmod_image_open(ctx, path, &opened);
+		if (err)
+			return err;
+		reader.image = opened;
+	}
 	return read_tables(&reader, map, id, why_ret);
 }
 
 static int load(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id, char **why_ret)
 {
 	const char *given = kallmod_ctx_get(ctx, KALLMOD_OPT_VMLINUX);
+	struct kallmod_image *image;
 	cleanup_free char *kcore = NULL;
 
-	if (given)
-		return load_path(ctx, given, map, id, why_ret);
+	if (given) {
+		int err = kallmod_ctx_image(ctx, &image);
+
+		return err ? err : load_path(ctx, given, image, map, id, why_ret);
+	}
 	kcore = kallmod_path(ctx, "/proc/kcore");
 	if (!kcore)
 		return -ENOMEM;
 	/* Before the symbols are read, which takes longer. */
 	if (!kallmod_ctx_running(ctx) || access(kcore, F_OK))
 		return kallmod_fail(ctx, -ENOENT, "%s: not found", kcore);
-	return load_path(ctx, kcore, map, id, why_ret);
+	return load_path(ctx, kcore, NULL, map, id, why_ret);
 }
 
 const struct kallmod_source kallmod_source_tables = {

@@ -29,6 +29,11 @@ enum kallmod_symbols_extent {
 int kallmod_symbols_read(struct kallmod_reader *reader, enum kallmod_symbols_extent extent,
 			 struct kallmod_symbols **ret);
 void kallmod_symbols_destroy(struct kallmod_symbols *symbols);
+static inline void kallmod_symbols_cleanup(struct kallmod_symbols **symbols)
+{
+	kallmod_symbols_destroy(*symbols);
+}
+#define cleanup_symbols __attribute__((cleanup(kallmod_symbols_cleanup)))
 /* Tables from elsewhere: create, add (strings are copied), then sort. -ENOMEM, -EFBIG. */
 int kallmod_symbols_create(struct kallmod_symbols **ret);
 int kallmod_symbols_add(struct kallmod_symbols *symbols, const struct kallmod_symbol *symbol);
