@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Fetches a Debian kernel package into a cache and prints the directory it is extracted in.
 #
-#	fetch-kernel.sh [--refresh] SUITE PACKAGE
+#	fetch-kernel.sh [--refresh] [--vmlinux] SUITE PACKAGE
 #
 # SUITE    bullseye, bookworm, trixie (each with its -security), bookworm-backports, sid
 # PACKAGE  linux-image-amd64, linux-image-cloud-amd64, … or the name of a real package; a
@@ -11,7 +11,9 @@
 # apt works here with a configuration, sources, lists and cache of its own: the machine's apt
 # state is never touched and no suites are mixed. In the directory, beside what the package
 # holds: release (a file), vmlinuz and modules (links), packages (what it was made of). What is in the cache is used without any
-# network; --refresh asks the archive again. Exit status 1: cannot be had, with one line why.
+# network; --refresh asks the archive again. With --vmlinux also vmlinux (a link), the only file that is
+# taken out of the -dbg package (up to 1.2 GB, never kept). KALLMOD_DEB_ARCH names another architecture
+# than amd64. Exit status 1: cannot be had, with one line why.
 set -eu
 
 arch=${KALLMOD_DEB_ARCH:-amd64}
@@ -26,7 +28,7 @@ die() {
 }
 
 usage() {
-	echo "usage: fetch-kernel.sh [--refresh] SUITE PACKAGE" >&2
+	echo "usage: fetch-kernel.sh [--refresh] [--vmlinux] SUITE PACKAGE" >&2
 	exit 2
 }
 
@@ -116,8 +118,9 @@ closure() {
 	done
 }
 
+# Of a list of packages on stdin, those that hold files.
 real_packages() {
-	printf '%s\n' "$packages" | grep -E '^linux-[a-z]+-[0-9]'
+	grep -E '^linux-[a-z]+-[0-9]'
 }
 
 # Newer packages keep everything under /usr; tests should not need to know.
@@ -139,7 +142,7 @@ normalise() {
 extract() {
 	rm -rf "$target.new" "$target.debs"
 	mkdir -p "$target.new" "$target.debs"
-	for spec in $(real_packages); do
+	for spec in $(printf '%s\n' "$packages" | real_packages); do
 		(cd "$target.debs" && apt-get -c "$apt/apt.conf" -qq download "$spec") \
 			>"$apt/log" 2>&1 || {
 			tail -n 2 "$apt/log" >&2
@@ -156,11 +159,37 @@ extract() {
 	mv "$target.new" "$target"
 }
 
-refresh=
-if [ "${1:-}" = --refresh ]; then
-	refresh=yes
+# The image with debug information, for the release in $target. tar stops as soon as it has the file.
+vmlinux() {
+	set_up_apt
+	image=$(real_packages <"$target/packages" | sed -n 's/^linux-\(image\|binary\)-/linux-image-/p' | head -n 1)
+	spec=$(printf '%s' "$image" | sed "s/=/-dbg=/; s/-unsigned-dbg=/-dbg=/")
+	rm -rf "$target.debug"
+	mkdir -p "$target.debug"
+	(cd "$target.debug" && apt-get -c "$apt/apt.conf" -qq download "$spec") >"$apt/log" 2>&1 || {
+		tail -n 2 "$apt/log" >&2
+		die "cannot download $spec from $suite; check the network and free space"
+	}
+	file=./usr/lib/debug/boot/vmlinux-$(cat "$target/release")
+	# dpkg-deb and its decompressor are told off by the closed pipe, which is as it should be.
+	dpkg-deb --fsys-tarfile "$target.debug"/*.deb 2>"$apt/log" |
+		tar -x -C "$target.debug" --occurrence=1 "$file" || {
+		tail -n 2 "$apt/log" >&2
+		die "$spec holds no ${file#.}"
+	}
+	mv "$target.debug/$file" "$target/vmlinux"
+	rm -rf "$target.debug"
+}
+
+refresh='' with_vmlinux=''
+while :; do
+	case ${1:-} in
+	--refresh) refresh=yes ;;
+	--vmlinux) with_vmlinux=yes ;;
+	*) break ;;
+	esac
 	shift
-fi
+done
 [ $# -eq 2 ] || usage
 suite=$1
 package=$2
@@ -169,6 +198,8 @@ case $package in *[!A-Za-z0-9.+_-]* | '') die "'$package' is no package name" ;;
 
 mkdir -p "$cache/$suite" || die "$cache: cannot be made; set KALLMOD_CACHE"
 cache=$(cd "$cache" && pwd)
+[ "$arch" = amd64 ] || cache=$cache/$arch
+mkdir -p "$cache/$suite"
 apt=$cache/$suite/apt
 link=$cache/$suite/$package.dir
 exec 9>"$cache/$suite/lock"
@@ -178,10 +209,11 @@ if [ -n "$refresh" ] || [ ! -e "$link/packages" ]; then
 	set_up_apt
 	packages=$(closure "$package")
 	# The meta package holds no files; the real one names the directory.
-	target=$cache/$suite/$(real_packages | head -n 1 | tr '=:' '__')
+	target=$cache/$suite/$(printf '%s\n' "$packages" | real_packages | head -n 1 | tr '=:' '__')
 	[ "$target" != "$cache/$suite/" ] || die "$package of $suite is not a kernel"
 	[ -e "$target/packages" ] || extract
 	ln -sfn "$(basename "$target")" "$link"
 fi
-cd -P "$link"
-pwd
+target=$(cd -P "$link" && pwd)
+[ -z "$with_vmlinux" ] || [ -e "$target/vmlinux" ] || vmlinux
+echo "$target"
