@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "dwarf_find.h"
 #include "file.h"
+#include "ranges_file.h"
 
 #ifndef KALLMOD_DATADIR
 #define KALLMOD_DATADIR "/usr/local/share/kallmod"
@@ -110,6 +111,16 @@ static void put_module_files(struct kallmod_ctx *ctx, FILE *out)
 	put_file(out, "/proc/self/exe");
 }
 
+/* A sidecar that comes or goes makes another map of the same file. */
+static void put_ranges(FILE *out, const char *path)
+{
+	cleanup_free char *sidecar = kallmod_sidecar_path(path);
+
+	put_file(out, path);
+	if (sidecar)
+		put_file(out, sidecar);
+}
+
 static void put_settings(struct kallmod_ctx *ctx, FILE *out)
 {
 	for (int i = 0; i < KALLMOD_OPT_COUNT; i++) {
@@ -117,7 +128,7 @@ static void put_settings(struct kallmod_ctx *ctx, FILE *out)
 
 		fprintf(out, "setting %d %s\n", i, value ? value : "-");
 		if (value && i == KALLMOD_OPT_RANGES)
-			put_file(out, value);
+			put_ranges(out, value);
 	}
 	fprintf(out, "text only %d\n", kallmod_ctx_text_only(ctx));
 }
@@ -125,7 +136,8 @@ static void put_settings(struct kallmod_ctx *ctx, FILE *out)
 /* Settings under which other files than those below feed the map. */
 static bool is_cacheable(struct kallmod_ctx *ctx)
 {
-	return kallmod_ctx_live(ctx) && !kallmod_ctx_get(ctx, KALLMOD_OPT_VMLINUX) &&
+	return kallmod_ctx_live(ctx) && !kallmod_ctx_export(ctx) &&
+	       !kallmod_ctx_get(ctx, KALLMOD_OPT_VMLINUX) &&
 	       !kallmod_ctx_get(ctx, KALLMOD_OPT_OBJTREE) &&
 	       !kallmod_ctx_get(ctx, KALLMOD_OPT_MODULES_BUILTIN);
 }

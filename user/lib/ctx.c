@@ -18,7 +18,7 @@ struct kallmod_ctx {
 	void *log_arg;
 	struct kallmod_symbols *symbols, *text_symbols;
 	struct kallmod_image *image;
-	bool text_only;
+	bool text_only, export;
 	char error[ERROR_MAX];
 };
 
@@ -223,6 +223,21 @@ void kallmod_ctx_set_text_only(struct kallmod_ctx *ctx)
 bool kallmod_ctx_text_only(const struct kallmod_ctx *ctx)
 {
 	return ctx->text_only;
+}
+
+void kallmod_ctx_set_export(struct kallmod_ctx *ctx)
+{
+	ctx->export = true;
+}
+
+bool kallmod_ctx_export(const struct kallmod_ctx *ctx)
+{
+	return ctx->export;
+}
+
+bool kallmod_ctx_without_init(const struct kallmod_ctx *ctx)
+{
+	return kallmod_ctx_live(ctx) && !ctx->export;
 }
 
 struct kallmod_symbols **kallmod_ctx_symbols_slot(struct kallmod_ctx *ctx, bool text)

@@ -29,6 +29,14 @@ char *kallmod_path(struct kallmod_ctx *ctx, const char *format, ...)
 void kallmod_ctx_set_text_only(struct kallmod_ctx *ctx);
 bool kallmod_ctx_text_only(const struct kallmod_ctx *ctx);
 /*
+ * The caller writes maps down: those of a running kernel, too, have what it freed after boot,
+ * and a map that kallmod wrote down before is no source.
+ */
+void kallmod_ctx_set_export(struct kallmod_ctx *ctx);
+bool kallmod_ctx_export(const struct kallmod_ctx *ctx);
+/* True when .init.text and the like are left out, since their memory now has something else. */
+bool kallmod_ctx_without_init(const struct kallmod_ctx *ctx);
+/*
  * True when the kernel worked on is the one that ROOT/proc and ROOT/sys show: no kallsyms
  * and no image was set, and the release is that of ROOT/proc. Weaker than live, which is about this machine.
  */

@@ -115,9 +115,9 @@ int kallmod_reader_line(struct kallmod_reader *reader, char **line_ret, size_t *
 		newline = memchr(line + searched, '\n', reader->end - reader->start - searched);
 		if (newline)
 			break;
-		if (reader->eof)
-			return reader_last(reader);
 		searched = reader->end - reader->start;
+		if (reader->eof && searched < KALLMOD_LINE_MAX)
+			return reader_last(reader);
 		if (searched >= KALLMOD_LINE_MAX) {
 			reader->line++;
 			return kallmod_reader_fail(reader, -EINVAL,

@@ -116,7 +116,7 @@ static int add_extents(struct kallmod_ctx *ctx, struct kallmod_map *map,
 	else
 		kallmod_log(ctx, KALLMOD_LOG_WARN,
 			    "no _stext and _etext among the symbols: core text is not shown");
-	if (kallmod_ctx_live(ctx))
+	if (kallmod_ctx_without_init(ctx))
 		return err;
 	if (!err && find_bounds(symbols, "_sinittext", "_einittext", &start, &end))
 		err = kallmod_map_add_extent(map, start, end, KALLMOD_SECTION_INIT);

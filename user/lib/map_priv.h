@@ -33,6 +33,9 @@ struct kallmod_map {
 	bool frozen;
 	uint8_t source;
 	enum kallmod_trust trust;
+	/* Of a map that was written down before: a source of the same trust is to be preferred. */
+	bool outdated;
+	const char *advice; /* what to do about its file, static; NULL: nothing */
 	/* Unfrozen: in order of adding. Frozen: sorted, without overlaps. */
 	struct kallmod_range *ranges;
 	size_t range_count, range_capacity;

@@ -29,9 +29,12 @@ int kallmod_ranges_stream(struct kallmod_reader *reader,
 /*
  * Adds what reader has to an empty map, put at its addresses through the anchors among the
  * context's symbols: what the source "ranges" does with its file, and for other sources with
- * that id. The returned values are those of a source's load().
+ * that id. A sidecar says how far they can be trusted; without one, NULL, they are exact. The
+ * returned values are those of a source's load().
  */
+struct kallmod_sidecar;
 int kallmod_ranges_place(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id,
-			 struct kallmod_reader *reader, char **why_ret);
+			 struct kallmod_reader *reader, const struct kallmod_sidecar *sidecar,
+			 char **why_ret);
 
 #endif

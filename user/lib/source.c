@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* The table of sources, and the map that comes of it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cache.h"
@@ -104,30 +105,52 @@ static int give_verdict(struct kallmod_ctx *ctx, const struct verdict *verdict)
 			    kallmod_ctx_release(ctx));
 }
 
+/*
+ * May this source know better than the best map so far? A map has its source's trust but where
+ * it was written down before: then it has that of what it was made from.
+ */
+static bool may_better(const struct kallmod_source *source, const struct kallmod_map *best)
+{
+	if (source->merged)
+		return false;
+	return !best || source->trust < best->trust ||
+	       (source->trust == best->trust && best->outdated);
+}
+
+static void take_better(struct kallmod_map **best, struct kallmod_map **map)
+{
+	kallmod_map_destroy(*best);
+	*best = cleanup_take(*map);
+}
+
 /* The best source that has the built-in modules. */
 static int load_best(struct kallmod_ctx *ctx, struct kallmod_map **ret)
 {
+	cleanup_map struct kallmod_map *best = NULL;
 	struct verdict verdict = { 0 };
 
 	for (uint8_t id = 0; kallmod_sources[id]; id++) {
+		cleanup_map struct kallmod_map *map = NULL;
 		cleanup_free char *why = NULL;
 		int err;
 
-		if (kallmod_sources[id]->merged)
+		if (!may_better(kallmod_sources[id], best))
 			continue;
-		err = load_source(ctx, id, ret, &why);
+		err = load_source(ctx, id, &map, &why);
 		if (err == -ENOMEM)
 			return err;
-		if (err) {
+		if (err)
 			note_failure(ctx, &verdict, err, id);
-			continue;
-		}
-		if (verdict.err)
-			kallmod_log(ctx, KALLMOD_LOG_WARN, "%s (source %s is used instead)",
-				    verdict.line, kallmod_sources[id]->name);
-		return 0;
+		else
+			take_better(&best, &map);
 	}
-	return give_verdict(ctx, &verdict);
+	if (!best)
+		return give_verdict(ctx, &verdict);
+	if (verdict.err)
+		kallmod_log(ctx, KALLMOD_LOG_WARN, "%s (source %s is used instead)", verdict.line,
+			    kallmod_map_source(best));
+	*ret = cleanup_take(best);
+	return 0;
 }
 
 static int source_by_name(struct kallmod_ctx *ctx, const char *name, uint8_t *ret)
@@ -242,7 +265,7 @@ static enum kallmod_source_state state_of(int err, bool used)
 }
 
 static const char *advice_of(const struct kallmod_source *source,
-			     enum kallmod_source_state state)
+			     enum kallmod_source_state state, const struct kallmod_map *map)
 {
 	switch (state) {
 	case KALLMOD_SOURCE_ABSENT:
@@ -252,41 +275,113 @@ static const char *advice_of(const struct kallmod_source *source,
 	case KALLMOD_SOURCE_BROKEN:
 		return "replace or remove what is broken";
 	default:
-		return "";
+		return map->advice ? map->advice : "";
 	}
+}
+
+/* What a source came to when it was tried by itself. */
+struct trial {
+	struct kallmod_map *map; /* NULL: none */
+	char *why;		 /* also when it failed */
+	int err;
+};
+
+static void trials_deinit(struct trial **trials)
+{
+	for (size_t i = 0; *trials && kallmod_sources[i]; i++) {
+		kallmod_map_destroy((*trials)[i].map);
+		free((*trials)[i].why);
+	}
+	free(*trials);
+}
+
+static int try_all(struct kallmod_ctx *ctx, struct trial *trials)
+{
+	for (uint8_t id = 0; kallmod_sources[id]; id++) {
+		struct trial *trial = &trials[id];
+
+		trial->err = load_source(ctx, id, &trial->map, &trial->why);
+		if (trial->err == -ENOMEM)
+			return trial->err;
+		if (trial->err || !trial->why)
+			trial->why = strdup(trial->err ? kallmod_ctx_error(ctx) : "");
+		if (!trial->why)
+			return kallmod_fail(ctx, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* The source that load_best() would take, and all that are merged into its map. */
+static void mark_used(struct kallmod_ctx *ctx, const struct trial *trials, bool *used)
+{
+	const struct kallmod_map *best = NULL;
+	size_t winner = 0;
+
+	for (size_t i = 0; kallmod_sources[i]; i++) {
+		if (!trials[i].map || !may_better(kallmod_sources[i], best))
+			continue;
+		best = trials[i].map;
+		winner = i;
+	}
+	if (!best)
+		return;
+	used[winner] = true;
+	/* What is merged needs a map to be merged into. */
+	for (size_t i = 0; kallmod_sources[i]; i++)
+		used[i] |= kallmod_sources[i]->merged && kallmod_ctx_running(ctx);
+}
+
+/* The one source that was asked for, and what is merged into its map. */
+static void mark_wanted(struct kallmod_ctx *ctx, const struct trial *trials, size_t wanted,
+			bool *used)
+{
+	used[wanted] = true;
+	for (size_t i = 0; trials[wanted].map && kallmod_sources[i]; i++)
+		used[i] |= kallmod_sources[i]->merged && !kallmod_sources[wanted]->merged &&
+			   kallmod_ctx_running(ctx);
+}
+
+static struct kallmod_source_report report_of(const struct kallmod_source *source,
+					      const struct trial *trial, bool used)
+{
+	enum kallmod_source_state state = state_of(trial->err, used);
+
+	return (struct kallmod_source_report){
+		.name = source->name,
+		.state = state,
+		.trust = trial->map ? trial->map->trust : source->trust,
+		.ranges = trial->map ? count_module_ranges(trial->map) : 0,
+		.why = trial->why,
+		.advice = advice_of(source, state, trial->map),
+	};
 }
 
 int kallmod_sources_probe(struct kallmod_ctx *ctx,
 			  void (*fn)(void *arg, const struct kallmod_source_report *report),
 			  void *arg)
 {
+	enum { COUNT = sizeof(kallmod_sources) / sizeof(*kallmod_sources) };
+	__attribute__((cleanup(trials_deinit))) struct trial *trials =
+		calloc(COUNT, sizeof(*trials));
 	const char *wanted = wanted_source(ctx);
-	bool taken = false; /* by a source of the built-in modules */
+	bool used[COUNT] = { false };
 	uint8_t id = 0;
-	int err;
+	int err = trials ? 0 : kallmod_fail(ctx, -ENOMEM, "out of memory");
 
-	if (wanted && (err = source_by_name(ctx, wanted, &id)))
+	if (!err && wanted)
+		err = source_by_name(ctx, wanted, &id);
+	if (!err)
+		err = try_all(ctx, trials);
+	if (err)
 		return err;
-	for (id = 0; kallmod_sources[id]; id++) {
-		const struct kallmod_source *source = kallmod_sources[id];
-		struct kallmod_source_report report = { source->name, .trust = source->trust };
-		cleanup_map struct kallmod_map *map = NULL;
-		cleanup_free char *why = NULL;
-		bool wins;
+	if (wanted)
+		mark_wanted(ctx, trials, id, used);
+	else
+		mark_used(ctx, trials, used);
+	for (size_t i = 0; kallmod_sources[i]; i++) {
+		struct kallmod_source_report report =
+			report_of(kallmod_sources[i], &trials[i], used[i]);
 
-		err = load_source(ctx, id, &map, &why);
-		if (err == -ENOMEM)
-			return err;
-		/* What is merged needs a map to be merged into. */
-		wins = source->merged ? taken && kallmod_ctx_running(ctx) : !wanted && !taken;
-		if (wanted && !strcmp(wanted, source->name))
-			wins = true;
-		report.state = state_of(err, wins);
-		report.ranges = map ? count_module_ranges(map) : 0;
-		report.why = err ? kallmod_ctx_error(ctx) : why ? why : "";
-		report.advice = advice_of(source, report.state);
-		if (!err && !source->merged && wins)
-			taken = true;
 		fn(arg, &report);
 	}
 	return 0;

@@ -174,7 +174,7 @@ static int add_ranges(struct collector *collector, uint8_t id, size_t *count_ret
 {
 	struct bounds text = find_bounds(collector->symbols, "_stext", "_etext");
 	struct bounds freed = find_bounds(collector->symbols, "__init_begin", "__init_end");
-	bool live = kallmod_ctx_live(collector->ctx);
+	bool booted = kallmod_ctx_without_init(collector->ctx);
 
 	for (size_t i = 0; i < collector->count; i++) {
 		const struct entry *entry = &collector->entries[i];
@@ -191,7 +191,7 @@ static int add_ranges(struct collector *collector, uint8_t id, size_t *count_ret
 		if (entry->text)
 			range.section = text.end && !inside(&text, entry->addr) ?
 						KALLMOD_SECTION_INIT : KALLMOD_SECTION_TEXT;
-		if (live && (range.section == KALLMOD_SECTION_INIT || inside(&freed, entry->addr)))
+		if (booted && (range.section == KALLMOD_SECTION_INIT || inside(&freed, entry->addr)))
 			continue;
 		err = kallmod_map_add(collector->map, &range);
 		if (err)

@@ -60,7 +60,7 @@ static int load(struct kallmod_ctx *ctx, struct kallmod_map *map, uint8_t id, ch
 
 	if (!err)
 		err = make_ranges(ctx, path, &reader);
-	return err ? err : kallmod_ranges_place(ctx, map, id, &reader, why_ret);
+	return err ? err : kallmod_ranges_place(ctx, map, id, &reader, NULL, why_ret);
 }
 
 const struct kallmod_source kallmod_source_objtree = {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "ranges_sidecar.h"
+
+#ifndef KALLMOD_DATADIR
+#define KALLMOD_DATADIR "/usr/local/share/kallmod"
+#endif
+
+/* FNV-1a, the NUL included. */
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+	do {
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	} while (*text++);
+	return hash;
+}
+
+/* Not by time: the same files, installed on another machine, are the same signatures. */
+static uint64_t add_file(uint64_t hash, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct stat st;
+	char size[32];
+
+	if (stat(path, &st))
+		st.st_size = 0;
+	snprintf(size, sizeof(size), "%jd", (intmax_t)st.st_size);
+	return add_text(add_text(hash, name ? name + 1 : path), size);
+}
+
+void kallmod_signatures_print(struct kallmod_ctx *ctx, char ret[KALLMOD_SIGNATURES_PRINT])
+{
+	const char *directory = kallmod_ctx_get(ctx, KALLMOD_OPT_SIGNATURES);
+	const char *exclude = kallmod_ctx_get(ctx, KALLMOD_OPT_EXCLUDE_RELEASE);
+	uint64_t hash = 0xcbf29ce484222325;
+	cleanup_free char *pattern = NULL;
+	glob_t found = { 0 };
+
+	*ret = '\0';
+	if (asprintf(&pattern, "%s/*.sig", directory ? directory : KALLMOD_DATADIR "/signatures") < 0) {
+		pattern = NULL;
+		return;
+	}
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		hash = add_file(hash, found.gl_pathv[i]);
+	globfree(&found);
+	hash = add_text(hash, exclude ? exclude : "");
+	snprintf(ret, KALLMOD_SIGNATURES_PRINT, "%016llx", (unsigned long long)hash);
+}
