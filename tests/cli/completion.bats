@@ -59,7 +59,7 @@ helped() {
 @test "completion knows the commands of --help" {
 	complete_words "$FAKE" ''
 	# shellcheck disable=SC2046
-	offered help $("$KALLMOD" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+	offered help $("$KALLMOD" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	complete_words "$FAKE" ver
 	offered verify
 	complete_words "$FAKE" --

@@ -11,7 +11,7 @@ setup() {
 }
 
 commands() {
-	"$KALLMOD" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'
+	"$KALLMOD" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
 }
 
 page_of() {

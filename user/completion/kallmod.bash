@@ -5,7 +5,7 @@
 # bash-completion under the name of either program.
 
 _kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench
-	build'
+	build install-map'
 _kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= --objtree=
 	--modules-builtin= --exclude-release= --signatures= --debuginfod --help --usage --version'
 _kallmod_sources='kallmodsyms ranges tables objtree dwarf signatures modules'
@@ -25,6 +25,7 @@ _kallmod_own_options() {
 	sources | modules | addr) echo '--json' ;;
 	map) echo '--format= --json --data' ;;
 	syms) echo '--size' ;;
+	install-map) echo '--dry-run --uninstall --min-confidence=' ;;
 	verify) echo '--json --min-precision= --min-recall=' ;;
 	signatures) echo '--output= --json' ;;
 	record)
