@@ -39,11 +39,22 @@ int kallmod_reader_open(struct kallmod_reader *reader, struct kallmod_ctx *ctx, 
 	*reader = (struct kallmod_reader)KALLMOD_READER_EMPTY;
 	reader->ctx = ctx;
 	reader->path = strdup(path);
-	reader->buffer = malloc(KALLMOD_LINE_MAX + 1);
+	reader->buffer = malloc(KALLMOD_LINE_MAX + KALLMOD_LINE_SLACK);
 	if (!reader->path || !reader->buffer)
 		return -ENOMEM;
 	reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	return reader->fd < 0 ? kallmod_file_fail(ctx, path, -errno) : 0;
+}
+
+/* Looks for a NUL in what came last, unless there was one before. */
+static void find_nul(struct kallmod_reader *reader, size_t fresh)
+{
+	const char *from = reader->buffer + reader->end - fresh, *nul;
+
+	if (reader->clean + fresh < reader->end)
+		return;
+	nul = memchr(from, '\0', fresh);
+	reader->clean = nul ? (size_t)(nul - reader->buffer) : reader->end;
 }
 
 int kallmod_reader_memory(struct kallmod_reader *reader, struct kallmod_ctx *ctx,
@@ -52,12 +63,13 @@ int kallmod_reader_memory(struct kallmod_reader *reader, struct kallmod_ctx *ctx
 	*reader = (struct kallmod_reader)KALLMOD_READER_EMPTY;
 	reader->ctx = ctx;
 	reader->path = strdup(name);
-	reader->buffer = malloc(size + 1);
+	reader->buffer = malloc(size + KALLMOD_LINE_SLACK);
 	if (!reader->path || !reader->buffer)
 		return -ENOMEM;
 	if (size)
 		memcpy(reader->buffer, data, size);
 	reader->end = reader->total = size;
+	find_nul(reader, size);
 	reader->eof = true;
 	return 0;
 }
@@ -83,12 +95,14 @@ static int reader_fill(struct kallmod_reader *reader)
 
 	memmove(reader->buffer, reader->buffer + reader->start, reader->end - reader->start);
 	reader->end -= reader->start;
+	reader->clean -= reader->clean < reader->start ? reader->clean : reader->start;
 	reader->start = 0;
 	got = read_some(reader->fd, reader->buffer + reader->end, KALLMOD_LINE_MAX - reader->end);
 	if (got < 0)
 		return kallmod_file_fail(reader->ctx, reader->path, got);
 	reader->eof = got == 0;
 	reader->end += got;
+	find_nul(reader, got);
 	reader->total += got;
 	if (reader->total > KALLMOD_STREAM_MAX)
 		return kallmod_file_fail(reader->ctx, reader->path, -EFBIG);
@@ -130,7 +144,7 @@ int kallmod_reader_line(struct kallmod_reader *reader, char **line_ret, size_t *
 	reader->line++;
 	*newline = '\0';
 	reader->start = newline + 1 - reader->buffer;
-	if (memchr(line, '\0', newline - line))
+	if (newline >= reader->buffer + reader->clean)
 		return kallmod_reader_fail(reader, -EINVAL,
 					   "has a NUL byte, so this is no text; name the right file");
 	*line_ret = line;

@@ -10,6 +10,9 @@
 /* No line that we parse is longer, newline included; a longer one is refused. */
 #define KALLMOD_LINE_MAX ((size_t)64 << 10)
 
+/* Behind the end of a line so many bytes may be read, whatever they are. */
+#define KALLMOD_LINE_SLACK 8
+
 /*
  * Lines of a stream, each handed out in place and NUL-terminated. A line with a NUL byte, one
  * that is too long and a last line without newline (a torn file) are errors.
@@ -19,6 +22,7 @@ struct kallmod_reader {
 	char *path;		 /* for messages; owned */
 	char *buffer;		 /* owned */
 	size_t start, end;	 /* what is not handed out yet */
+	size_t clean;		 /* there is no NUL before it; less than end: there is one */
 	size_t total;		 /* bytes read so far */
 	size_t line;		 /* number of the line handed out last, from 1 */
 	int fd;			 /* owned; -1: all is in the buffer */

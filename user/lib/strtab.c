@@ -12,7 +12,6 @@ void kallmod_strtab_deinit(struct kallmod_strtab *tab)
 	for (size_t i = 0; i < tab->count; i++)
 		free(tab->strings[i]);
 	free(tab->strings);
-	free(tab->hashes);
 	free(tab->slots);
 	*tab = (struct kallmod_strtab)KALLMOD_STRTAB_EMPTY;
 }
@@ -34,18 +33,19 @@ static uint32_t hash_of(const char *string, size_t length)
 }
 
 /* The slot that holds the string, or the free one where it belongs. */
-static uint32_t *slot_of(const struct kallmod_strtab *tab, const char *string, size_t length,
-			 uint32_t hash)
+static struct kallmod_strtab_slot *slot_of(const struct kallmod_strtab *tab,
+					   const char *string, size_t length, uint32_t hash)
 {
 	for (size_t at = hash;; at++) {
-		uint32_t *slot = &tab->slots[at & (tab->slot_count - 1)];
+		struct kallmod_strtab_slot *slot = &tab->slots[at & (tab->slot_count - 1)];
 		const char *there;
 
-		if (!*slot)
+		if (!slot->number)
 			return slot;
-		there = tab->strings[*slot - 1];
-		if (tab->hashes[*slot - 1] == hash && !strncmp(there, string, length) &&
-		    !there[length])
+		if (slot->hash != hash)
+			continue;
+		there = tab->strings[slot->number - 1];
+		if (!strncmp(there, string, length) && !there[length])
 			return slot;
 	}
 }
@@ -53,16 +53,17 @@ static uint32_t *slot_of(const struct kallmod_strtab *tab, const char *string, s
 uint32_t kallmod_strtab_find(const struct kallmod_strtab *tab, const char *string,
 			     size_t length)
 {
-	return tab->slot_count ? *slot_of(tab, string, length, hash_of(string, length)) - 1 :
-				 KALLMOD_STRTAB_NONE;
+	return tab->slot_count ?
+		       slot_of(tab, string, length, hash_of(string, length))->number - 1 :
+		       KALLMOD_STRTAB_NONE;
 }
 
 /* Room for one more, with half of the slots free. */
 static int make_room(struct kallmod_strtab *tab)
 {
 	size_t count = tab->slot_count ? 2 * tab->slot_count : FIRST_SLOTS;
+	struct kallmod_strtab_slot *slots;
 	char **strings;
-	uint32_t *hashes, *slots;
 
 	if (2 * (tab->count + 1) <= tab->slot_count)
 		return 0;
@@ -72,42 +73,40 @@ static int make_room(struct kallmod_strtab *tab)
 	if (!strings)
 		return -ENOMEM;
 	tab->strings = strings;
-	hashes = realloc(tab->hashes, count / 2 * sizeof(*hashes));
-	if (!hashes)
-		return -ENOMEM;
-	tab->hashes = hashes;
 	slots = calloc(count, sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
+	for (size_t i = 0; i < tab->slot_count; i++) {
+		size_t at = tab->slots[i].hash;
+
+		if (!tab->slots[i].number)
+			continue;
+		while (slots[at & (count - 1)].number)
+			at++;
+		slots[at & (count - 1)] = tab->slots[i];
+	}
 	free(tab->slots);
 	tab->slots = slots;
 	tab->slot_count = count;
-	for (size_t i = 0; i < tab->count; i++) {
-		size_t at = tab->hashes[i];
-
-		while (tab->slots[at & (count - 1)])
-			at++;
-		tab->slots[at & (count - 1)] = i + 1;
-	}
 	return 0;
 }
 
 int kallmod_strtab_add(struct kallmod_strtab *tab, const char *string, size_t length,
 		       uint32_t *ret)
 {
-	uint32_t hash = hash_of(string, length), *slot;
+	uint32_t hash = hash_of(string, length);
+	struct kallmod_strtab_slot *slot;
 	int err = make_room(tab);
 
 	if (err)
 		return err;
 	slot = slot_of(tab, string, length, hash);
-	if (!*slot) {
+	if (!slot->number) {
 		tab->strings[tab->count] = strndup(string, length);
 		if (!tab->strings[tab->count])
 			return -ENOMEM;
-		tab->hashes[tab->count] = hash;
-		*slot = ++tab->count;
+		*slot = (struct kallmod_strtab_slot){hash, ++tab->count};
 	}
-	*ret = *slot - 1;
+	*ret = slot->number - 1;
 	return 0;
 }

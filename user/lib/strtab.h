@@ -8,9 +8,10 @@
 
 struct kallmod_strtab {
 	char **strings; /* by number; owned, each */
-	uint32_t *hashes;
 	size_t count;
-	uint32_t *slots;   /* number + 1; 0: free */
+	struct kallmod_strtab_slot {
+		uint32_t hash, number; /* + 1; 0: free */
+	} *slots;
 	size_t slot_count; /* a power of two, or 0 */
 };
 #define KALLMOD_STRTAB_EMPTY    \
