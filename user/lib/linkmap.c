@@ -30,8 +30,6 @@ void kallmod_linkmap_close(struct kallmod_linkmap *map)
 	*map = (struct kallmod_linkmap)KALLMOD_LINKMAP_EMPTY;
 }
 
-static const char blanks[] = " \t";
-
 static bool wants(const struct kallmod_linkmap *map, const char *name, size_t length)
 {
 	return !map->wants || map->wants(map->arg, name, length);
@@ -40,6 +38,26 @@ static bool wants(const struct kallmod_linkmap *map, const char *name, size_t le
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+/*
+ * Up to a blank or the end. Maps have millions of characters, so these are looked at by eight;
+ * behind what a reader hands out there is room for that.
+ */
+static size_t field_length(const char *text)
+{
+	const char *at = text;
+	uint64_t word;
+
+	/* As long as all of them are behind the blank, and none has its high bit. */
+	for (;; at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		if (((word - 0x2121212121212121) | word) & 0x8080808080808080)
+			break;
+	}
+	while (*at && !is_blank(*at))
+		at++;
+	return at - text;
 }
 
 /* Cuts a line into fields, numbered from first on. One past the last, at most FIELDS + 1. */
@@ -55,8 +73,7 @@ static size_t split(struct kallmod_linkmap *map, char *text, size_t first)
 		if (count < FIELDS)
 			map->fields[count] = text;
 		count++;
-		while (*text && !is_blank(*text))
-			text++;
+		text += field_length(text);
 		if (*text)
 			*text++ = '\0';
 	}
@@ -82,27 +99,49 @@ static uint64_t number(const char *text)
 /* A map without its end is torn; one without its beginning was cut on purpose. */
 static void note_ends(struct kallmod_linkmap *map, const char *line)
 {
-	if (!strcmp(line, "Linker script and memory map"))
+	if (line[0] == 'L' && !strcmp(line, "Linker script and memory map"))
 		map->has_head = true;
-	if (!strncmp(line, "OUTPUT(", 7))
+	if (line[0] == 'O' && !strncmp(line, "OUTPUT(", 7))
 		map->has_tail = true;
+}
+
+/* The next line is the rest of a record. 1, 0: there is none; negative errno. */
+static int next_line(struct kallmod_linkmap *map, char **ret)
+{
+	size_t length;
+	int got = kallmod_reader_line(&map->reader, ret, &length);
+
+	if (got > 0)
+		note_ends(map, *ret);
+	return got;
+}
+
+static int hold(struct kallmod_linkmap *map, const char *name)
+{
+	size_t size = strlen(name) + 1;
+
+	if (size > map->held_size) {
+		char *larger = realloc(map->held, 2 * size);
+
+		if (!larger)
+			return -ENOMEM;
+		map->held = larger;
+		map->held_size = 2 * size;
+	}
+	memcpy(map->held, name, size);
+	return 0;
 }
 
 /* Keeps the one field of the line at hand and cuts the next line behind it. 1, 0: no more. */
 static int join(struct kallmod_linkmap *map, size_t *count)
 {
-	size_t length;
 	char *line;
-	int got;
+	int got = hold(map, map->fields[0]);
 
-	free(map->held);
-	map->held = strdup(map->fields[0]);
-	if (!map->held)
-		return -ENOMEM;
-	got = kallmod_reader_line(&map->reader, &line, &length);
+	if (!got)
+		got = next_line(map, &line);
 	if (got <= 0)
 		return got;
-	note_ends(map, line);
 	map->fields[0] = map->held;
 	*count = split(map, line, 1);
 	return 1;
@@ -158,24 +197,34 @@ static int gnu_section(struct kallmod_linkmap *map, char *line,
 	return give_section(map, count, ret);
 }
 
+/* Nobody wants it; rest is what follows its name in the line at hand. */
+static int pass_object(struct kallmod_linkmap *map, char *rest, bool starred)
+{
+	int got;
+
+	while (is_blank(*rest))
+		rest++;
+	if (*rest || starred)
+		return NOTHING;
+	got = next_line(map, &rest);
+	return got > 0 ? NOTHING : got;
+}
+
 /* " .text 0xADDR 0xSIZE OBJECT" or " *fill* 0xADDR 0xSIZE PATTERN". */
 static int gnu_object(struct kallmod_linkmap *map, char *line,
 		      struct kallmod_linkmap_record *ret)
 {
 	bool starred = line[1] == '*';
-	size_t length = strcspn(line + 1, blanks), count;
+	size_t length = field_length(line + 1), count;
 	int got;
 
-	if (line[1 + length] && !wants(map, line + 1, length))
-		return NOTHING;
+	if (!wants(map, line + 1, length))
+		return pass_object(map, line + 1 + length, starred);
 	count = split(map, line, 0);
-
 	if (count == 1 && !starred) {
 		got = join(map, &count);
 		if (got <= 0)
 			return got;
-		if (!wants(map, map->fields[0], strlen(map->fields[0])))
-			return NOTHING;
 	}
 	if (count != 4)
 		return NOTHING;
@@ -308,29 +357,21 @@ static bool is_symbol_line(const struct kallmod_linkmap *map, const char *line, 
 	return length > 2 && line[0] == ' ' && line[1] == ' ';
 }
 
-/* A NUL says that this is no text, wherever it is. */
-static bool is_checked(struct kallmod_linkmap *map)
-{
-	const struct kallmod_reader *reader = &map->reader;
-	size_t fresh = reader->total - map->checked;
-
-	if (fresh && !map->has_nul)
-		map->has_nul = memchr(reader->buffer + reader->end - fresh, '\0', fresh);
-	map->checked = reader->total;
-	return !map->has_nul;
-}
-
 /* Passes over symbols that nobody wants, as far as they are in the buffer. */
 static void skip_symbols(struct kallmod_linkmap *map)
 {
 	struct kallmod_reader *reader = &map->reader;
 
-	if (!is_checked(map))
+	/* A NUL says that this is no text, wherever it is. */
+	if (reader->clean < reader->end)
 		return;
 	for (;;) {
-		const char *line = reader->buffer + reader->start;
-		const char *newline = memchr(line, '\n', reader->end - reader->start);
+		const char *line = reader->buffer + reader->start, *newline;
+		size_t left = reader->end - reader->start;
 
+		if (!map->lld && (left < 2 || line[0] != ' ' || line[1] != ' '))
+			return;
+		newline = memchr(line, '\n', left);
 		if (!newline || !is_symbol_line(map, line, newline - line))
 			return;
 		reader->start = newline + 1 - reader->buffer;

@@ -36,9 +36,8 @@ struct kallmod_linkmap {
 	void *arg;
 	bool lld;
 	bool has_head, has_tail; /* of GNU ld's: what comes first and last in a whole map */
-	size_t checked;		 /* bytes that were searched for NULs */
-	bool has_nul;
-	char *held;	 /* a name whose record goes on in the next line; owned */
+	char *held; /* a name whose record goes on in the next line; owned */
+	size_t held_size;
 	char *fields[7]; /* of the line at hand */
 };
 

@@ -15,6 +15,7 @@
 #include "linkmap.h"
 #include "ranges_make_priv.h"
 
+
 /* Of the objects in the maps, how many may be missing in the tree. */
 #define UNKNOWN_PERCENT_MAX 10
 /* An allmodconfig has a million of them. */
@@ -204,11 +205,15 @@ static int check_text(struct ranges_maker *maker, const struct kallmod_linkmap_r
 static bool is_placed(void *arg, const char *name, size_t length)
 {
 	struct ranges_maker *maker = arg;
-	const char *recent = maker->recent == NO_SECTION ? "" :
-							   maker->names.strings[maker->recent];
 
-	if (strncmp(recent, name, length) || recent[length])
+	if (length != maker->recent_length || memcmp(maker->recent_name, name, length)) {
 		maker->recent = kallmod_strtab_find(&maker->names, name, length);
+		maker->recent_length = SIZE_MAX;
+		if (length <= sizeof(maker->recent_name)) {
+			memcpy(maker->recent_name, name, length);
+			maker->recent_length = length;
+		}
+	}
 	return maker->recent != NO_SECTION && maker->sections[maker->recent].has_addend;
 }
 
@@ -258,6 +263,7 @@ static int read_map(struct ranges_maker *maker, const char *path,
 	map.arg = maker;
 	maker->progressed = 0;
 	maker->recent = NO_SECTION;
+	maker->recent_length = SIZE_MAX;
 	while ((got = kallmod_linkmap_next(&map, &record)) > 0) {
 		err = fn(maker, &record);
 		if (err)

@@ -52,7 +52,10 @@ struct ranges_maker {
 	uint64_t range_start, range_end;
 	bool need_o_map, lld;
 	size_t progressed;
-	uint32_t recent; /* the section that was asked for last; NO_SECTION: none */
+	/* The section that was asked for last, or NO_SECTION, for a name that is none's. */
+	uint32_t recent;
+	char recent_name[64];
+	size_t recent_length; /* SIZE_MAX: nothing was asked for, or too long a name */
 };
 
 /* Makes entries of the pieces, once what modules the objects have is known. */

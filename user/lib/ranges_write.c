@@ -118,6 +118,31 @@ static int add_anchors(struct ranges_maker *maker, struct kallmod_ranges_report 
 	return 0;
 }
 
+/* As "%08llx", thousands of times. */
+static char *put_offset(char *to, uint64_t offset)
+{
+	int digits = 8;
+
+	while (digits < 16 && offset >> (4 * digits))
+		digits++;
+	while (digits--)
+		*to++ = "0123456789abcdef"[offset >> (4 * digits) & 15];
+	return to;
+}
+
+/* " START-END " */
+static void write_offsets(FILE *out, uint64_t start, uint64_t end)
+{
+	char text[40], *to = text;
+
+	*to++ = ' ';
+	to = put_offset(to, start);
+	*to++ = '-';
+	to = put_offset(to, end);
+	*to++ = ' ';
+	fwrite_unlocked(text, 1, to - text, out);
+}
+
 int ranges_write_entries(struct ranges_maker *maker, FILE *out,
 			 struct kallmod_ranges_report *report)
 {
@@ -134,10 +159,14 @@ int ranges_write_entries(struct ranges_maker *maker, FILE *out,
 		/* Of several ranges at one address, the script keeps the last it sees. */
 		if (!anchor && i + 1 < maker->entry_count && entry[1].key == entry->key)
 			continue;
-		fprintf(out, "%s %08llx-%08llx %s%s\n", section,
-			(unsigned long long)entry->start, (unsigned long long)entry->end,
-			anchor ? "= " : "",
-			anchor ? maker->sections[entry->section].anchor : entry->modules);
+		fputs_unlocked(section, out);
+		write_offsets(out, entry->start, entry->end);
+		if (anchor)
+			fputs_unlocked("= ", out);
+		fputs_unlocked(anchor ? maker->sections[entry->section].anchor :
+					entry->modules,
+			       out);
+		putc_unlocked('\n', out);
 		report->ranges += !anchor;
 	}
 	return 0;
