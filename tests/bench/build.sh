@@ -17,13 +17,13 @@ rounds=${ROUNDS:-10}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# milliseconds FILE COMMAND…: adds a line to FILE.
-milliseconds() {
+# microseconds FILE COMMAND…: adds a line to FILE.
+microseconds() {
 	local file=$1 start
 	shift
-	start=$(date +%s%N)
+	start=${EPOCHREALTIME/./}
 	"$@"
-	echo $((($(date +%s%N) - start) / 1000)) >>"$file"
+	echo $((${EPOCHREALTIME/./} - start)) >>"$file"
 }
 
 run_script() {
@@ -39,8 +39,8 @@ median() {
 }
 
 for _ in $(seq "$rounds"); do
-	milliseconds "$work/script" run_script
-	milliseconds "$work/kallmod" run_kallmod
+	microseconds "$work/script" run_script
+	microseconds "$work/kallmod" run_kallmod
 done
 cmp "$work/wanted" "$work/modules.builtin.ranges"
 script_ms=$(median "$work/script") kallmod_ms=$(median "$work/kallmod")

@@ -168,12 +168,12 @@ static int make_ranges(struct options *options, const struct kallmod_objtree *tr
 	return err;
 }
 
-static int make_list(struct options *options, const struct kallmod_objtree *tree,
-		     const struct build_tables *pieces)
+static int make_list(struct options *options, const struct kallmod_objtree *tree)
 {
 	cleanup_free char *path = join(options->directory, "modules_thick.builtin");
 	struct build_list_report report;
-	int err = path ? build_list_write(options->ctx, pieces, tree->builtin, path, &report) :
+	int err = path ? build_list_write(options->ctx, tree->objmods, tree->builtin, path,
+					  &report) :
 			 -ENOMEM;
 
 	if (!err)
@@ -217,7 +217,7 @@ static int build_tree(struct options *options)
 	if (!err)
 		err = make_ranges(options, &tree, &pieces);
 	if (!err)
-		err = make_list(options, &tree, &pieces);
+		err = make_list(options, &tree);
 	if (!err)
 		err = make_tables(options, &pieces);
 	return err == -ENOMEM ? kallmod_fail(options->ctx, err, "out of memory") : err;

@@ -39,30 +39,28 @@ static int compare(const void *a, const void *b)
 	return order ? order : strcmp(x->object, y->object);
 }
 
-static int add_members(struct members *members, const struct build_tables_piece *piece)
+static int add_members(void *arg, const char *object, const char *module)
 {
-	const char *module = piece->modules;
+	struct members *members = arg;
 
-	while (*module && *piece->object) {
+	while (*module) {
 		size_t length = strcspn(module, " ");
 		int err = kallmod_grow(&members->at, &members->capacity, members->n,
 				       sizeof(*members->at));
 
 		if (err)
 			return err;
-		members->at[members->n++] = (struct member){module, length, piece->object};
+		members->at[members->n++] = (struct member){module, length, object};
 		module += length;
 		module += strspn(module, " ");
 	}
 	return 0;
 }
 
-static int collect(struct members *members, const struct build_tables *pieces)
+static int collect(struct members *members, const struct kallmod_objmods *objmods)
 {
-	int err = 0;
+	int err = kallmod_objmods_each(objmods, add_members, members);
 
-	for (size_t i = 0; !err && i < pieces->count; i++)
-		err = add_members(members, &pieces->pieces[i]);
 	if (members->n)
 		qsort(members->at, members->n, sizeof(*members->at), compare);
 	return err;
@@ -149,14 +147,14 @@ static int make_list(struct kallmod_ctx *ctx, const struct members *members, con
 	return got;
 }
 
-int build_list_write(struct kallmod_ctx *ctx, const struct build_tables *pieces,
+int build_list_write(struct kallmod_ctx *ctx, const struct kallmod_objmods *objmods,
 		     const char *builtin, const char *path, struct build_list_report *ret)
 {
 	__attribute__((cleanup(members_deinit))) struct members members = {};
 	cleanup_savefile struct kallmod_savefile save = KALLMOD_SAVEFILE_EMPTY;
 	cleanup_thick struct kallmod_thick thick = KALLMOD_THICK_EMPTY;
 	struct build_list_report report = {};
-	int err = collect(&members, pieces);
+	int err = collect(&members, objmods);
 
 	if (err)
 		return kallmod_fail(ctx, err, "out of memory");

@@ -3,7 +3,7 @@
 #ifndef KALLMOD_BUILD_LIST_H
 #define KALLMOD_BUILD_LIST_H
 
-#include "build_tables.h"
+#include "objmods.h"
 
 struct build_list_report {
 	size_t modules, objects;
@@ -14,7 +14,7 @@ struct build_list_report {
  * modules.builtin. Modules without an object in the maps have no line. A negative errno, with
  * its line in the context; then nothing is written.
  */
-int build_list_write(struct kallmod_ctx *ctx, const struct build_tables *pieces,
+int build_list_write(struct kallmod_ctx *ctx, const struct kallmod_objmods *objmods,
 		     const char *builtin, const char *path, struct build_list_report *ret);
 
 #endif

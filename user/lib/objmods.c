@@ -98,12 +98,16 @@ static int look_up(struct kallmod_objmods *objmods, uint32_t number)
 
 int kallmod_objmods_ask(struct kallmod_objmods *objmods, const char *object, uint32_t *ret)
 {
+	size_t length = strlen(object);
+	uint32_t number = kallmod_strtab_find(&objmods->objects, object, length);
+	bool asked = number != KALLMOD_STRTAB_NONE &&
+		     !(objmods->answers[number] & OBJMODS_NEW);
 	int err = 0;
 
-	*ret = KALLMOD_OBJMODS_NONE;
-	if (!may_be_known(object))
+	*ret = asked ? number : KALLMOD_OBJMODS_NONE;
+	if (asked || !may_be_known(object))
 		return 0;
-	err = objmods_object(objmods, object, strlen(object), ret);
+	err = objmods_object(objmods, object, length, ret);
 	if (!err && objmods->answers[*ret] & OBJMODS_NEW)
 		err = look_up(objmods, *ret);
 	return err ? kallmod_fail(objmods->ctx, err, "out of memory") : 0;
@@ -145,6 +149,22 @@ const char *kallmod_objmods_modules(const struct kallmod_objmods *objmods, uint3
 const char *kallmod_objmods_object(const struct kallmod_objmods *objmods, uint32_t number)
 {
 	return number == KALLMOD_OBJMODS_NONE ? "" : objmods->objects.strings[number];
+}
+
+int kallmod_objmods_each(const struct kallmod_objmods *objmods,
+			 int (*fn)(void *arg, const char *object, const char *modules),
+			 void *arg)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < objmods->objects.count && !err; i++) {
+		uint32_t answer = objmods->answers[i];
+
+		if (answer && !(answer & OBJMODS_NEW))
+			err = fn(arg, objmods->objects.strings[i],
+				 objmods->modules.strings[answer]);
+	}
+	return err;
 }
 
 /* What was not asked for is not in the maps. */

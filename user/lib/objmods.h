@@ -44,6 +44,14 @@ const char *kallmod_objmods_modules(const struct kallmod_objmods *objmods, uint3
 /* The object's path in the tree; as long as objmods. "" for KALLMOD_OBJMODS_NONE. */
 const char *kallmod_objmods_object(const struct kallmod_objmods *objmods, uint32_t number);
 
+/*
+ * Calls fn for each object that was asked for and has modules, once what was asked is settled.
+ * What fn returns, unless it is 0, ends that and is returned.
+ */
+int kallmod_objmods_each(const struct kallmod_objmods *objmods,
+			 int (*fn)(void *arg, const char *object, const char *modules),
+			 void *arg);
+
 struct kallmod_objmods_counts {
 	size_t modules;		   /* in modules.builtin */
 	size_t objects;		   /* asked for, each once; those of libraries do not count */

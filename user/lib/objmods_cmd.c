@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -9,8 +10,8 @@
 
 enum {
 	/* The first line has a few thousand bytes, that of a partial link a million. */
-	LINE_FIRST = 4 << 10,
-	LINE_MAX = 8 << 20,
+	FIRST_LINE_SIZE = 4 << 10,
+	FIRST_LINE_MAX = 8 << 20,
 	BATCH = 64,
 };
 
@@ -24,6 +25,14 @@ struct batch {
 struct buffer {
 	char *data;
 	size_t size;
+};
+
+/* What one thread has at hand. Objects come by directory: that is looked up once. */
+struct reader {
+	struct buffer line;
+	const char *directory; /* the first length bytes of an object's path; NULL: none yet */
+	size_t length;
+	int fd; /* of directory, or a negative errno */
 };
 
 struct objmods_cmds {
@@ -75,7 +84,7 @@ char *objmods_cmd_modfile(char *line)
 
 static int grow(struct buffer *buffer)
 {
-	size_t size = buffer->size ? 4 * buffer->size : LINE_FIRST;
+	size_t size = buffer->size ? 4 * buffer->size : FIRST_LINE_SIZE;
 	char *data = realloc(buffer->data, size);
 
 	if (!data)
@@ -85,7 +94,7 @@ static int grow(struct buffer *buffer)
 	return 0;
 }
 
-/* The first line, terminated; of a longer one the first LINE_MAX bytes. */
+/* The first line, terminated; of a longer one the first FIRST_LINE_MAX bytes. */
 static int read_first_line(struct buffer *buffer, int fd)
 {
 	size_t size = 0;
@@ -104,31 +113,69 @@ static int read_first_line(struct buffer *buffer, int fd)
 			return -errno;
 		newline = memchr(at, '\n', got);
 		size += got;
-		if (newline || !got || size >= LINE_MAX) {
+		if (newline || !got || size >= FIRST_LINE_MAX) {
 			*(newline ? newline : buffer->data + size) = '\0';
 			return 0;
 		}
 	}
 }
 
-static int open_cmd(int tree_fd, const char *path)
+static void reader_deinit(struct reader *reader)
 {
-	/* What should be a file may be a pipe that nobody writes to. */
-	int fd = openat(tree_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	kallmod_cleanup_fd(&reader->fd);
+	free(reader->line.data);
+}
 
+static int open_at(int fd, const char *path, int flags)
+{
+	fd = openat(fd, path, flags | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	return errno == ENOTDIR || errno == ENAMETOOLONG ? -ENOENT : -errno;
 }
 
-static void read_cmd(int tree_fd, struct buffer *buffer, struct objmods_cmd *cmd)
+/* The object's directory, in which its name begins at slash + 1. */
+static int enter_directory(struct reader *reader, int tree_fd, const char *object,
+			   const char *slash)
 {
-	cleanup_free char *path = objmods_cmd_path(cmd->object);
-	cleanup_fd int fd = path ? open_cmd(tree_fd, path) : -ENOMEM;
+	size_t length = slash - object;
+	char path[PATH_MAX];
+
+	if (reader->directory && length == reader->length &&
+	    !memcmp(reader->directory, object, length))
+		return reader->fd;
+	kallmod_cleanup_fd(&reader->fd);
+	reader->directory = object;
+	reader->length = length;
+	if (length + 1 >= sizeof(path))
+		return reader->fd = -ENOENT;
+	/* With its slash: that may be all there is. */
+	memcpy(path, object, length + 1);
+	path[length + 1] = '\0';
+	return reader->fd = open_at(tree_fd, path, O_PATH | O_DIRECTORY);
+}
+
+static int open_cmd(struct reader *reader, int tree_fd, const char *object)
+{
+	const char *slash = strrchr(object, '/');
+	int fd = enter_directory(reader, tree_fd, object, slash);
+	char name[NAME_MAX + 1];
+
+	if (fd < 0)
+		return fd;
+	if ((size_t)snprintf(name, sizeof(name), ".%s.cmd", slash + 1) >= sizeof(name))
+		return -ENOENT;
+	/* What should be a file may be a pipe that nobody writes to. */
+	return open_at(fd, name, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+}
+
+static void read_cmd(struct reader *reader, int tree_fd, struct objmods_cmd *cmd)
+{
+	cleanup_fd int fd = open_cmd(reader, tree_fd, cmd->object);
 	char *modfile;
 
-	cmd->err = fd < 0 ? fd : read_first_line(buffer, fd);
-	modfile = cmd->err ? NULL : objmods_cmd_modfile(buffer->data);
+	cmd->err = fd < 0 ? fd : read_first_line(&reader->line, fd);
+	modfile = cmd->err ? NULL : objmods_cmd_modfile(reader->line.data);
 	if (!modfile)
 		return;
 	cmd->modfile = strdup(modfile);
@@ -156,13 +203,12 @@ static struct batch *take(struct objmods_cmds *cmds, bool wait)
 
 static void work(struct objmods_cmds *cmds, bool wait)
 {
-	struct buffer buffer = {NULL, 0};
+	__attribute__((cleanup(reader_deinit))) struct reader reader = {.fd = -1};
 	struct batch *batch;
 
 	while ((batch = take(cmds, wait)))
 		for (size_t i = 0; i < batch->count; i++)
-			read_cmd(cmds->tree_fd, &buffer, &batch->cmds[i]);
-	free(buffer.data);
+			read_cmd(&reader, cmds->tree_fd, &batch->cmds[i]);
 }
 
 static void *work_in_thread(void *arg)
