@@ -61,13 +61,36 @@ static void place(struct writer *writer, size_t index)
 
 		start = kallmod_symbols_by_name(writer->symbols, sections[index].bounds[i][0]);
 		end = kallmod_symbols_by_name(writer->symbols, sections[index].bounds[i][1]);
-		if (!start || !end || start->addr >= end->addr)
+		if (!start || (end && start->addr >= end->addr))
 			continue;
 		placed->anchor = start->name;
 		placed->start = start->addr;
-		placed->end = end->addr;
+		placed->end = end ? end->addr : UINT64_MAX;
 		return;
 	}
+}
+
+/* The start of the next section behind addr. */
+static uint64_t next_start(const struct writer *writer, uint64_t addr)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < SECTIONS; i++) {
+		const struct placed *placed = &writer->placed[i];
+
+		if (placed->anchor && placed->start > addr && placed->start < next)
+			next = placed->start;
+	}
+	return next;
+}
+
+static void place_all(struct writer *writer)
+{
+	for (size_t i = 0; i < SECTIONS; i++)
+		place(writer, i);
+	for (size_t i = 0; i < SECTIONS; i++)
+		if (writer->placed[i].end == UINT64_MAX)
+			writer->placed[i].end = next_start(writer, writer->placed[i].start);
 }
 
 /*
@@ -77,9 +100,14 @@ static void place(struct writer *writer, size_t index)
 static const struct kallmod_symbol *find_anchor(const struct writer *writer, bool text,
 						uint64_t addr)
 {
-	for (ptrdiff_t i = kallmod_symbols_find(writer->symbols, addr); i >= 0; i--) {
-		const struct kallmod_symbol *symbol = kallmod_symbols_at(writer->symbols, i);
-		const struct kallmod_symbol *first;
+	ptrdiff_t i = kallmod_symbols_find(writer->symbols, addr);
+	const struct kallmod_symbol *symbol, *first;
+
+	/* That is the one with the best name; others may stand behind it. */
+	while ((symbol = kallmod_symbols_at(writer->symbols, i + 1)) && symbol->addr <= addr)
+		i++;
+	for (; i >= 0; i--) {
+		symbol = kallmod_symbols_at(writer->symbols, i);
 
 		if (symbol->module || kallmod_symbol_is_text(symbol) != text)
 			continue;
@@ -218,10 +246,10 @@ int kallmod_ranges_export(struct kallmod_ctx *ctx, const struct kallmod_map *map
 	struct writer writer = { .ctx = ctx, .map = map, .export = export };
 	int err = kallmod_ctx_symbols(ctx, &writer.symbols);
 
-	for (size_t i = 0; !err && i < SECTIONS; i++)
-		place(&writer, i);
-	if (!err)
-		err = write_ranges(&writer);
+	if (err)
+		return err;
+	place_all(&writer);
+	err = write_ranges(&writer);
 	if (!err && writer.left_out)
 		kallmod_log(ctx, KALLMOD_LOG_WARN,
 			    "%zu ranges are left out: no symbols say what sections they are in",
