@@ -82,7 +82,7 @@ helped() {
 	complete_words "$FAKE" map --js
 	offered '--json '
 	complete_words "$KALLMOD" verify --min-
-	offered --min-precision= --min-recall=
+	offered --min-precision= --min-recall= --min-confidence=
 }
 
 @test "completion offers the values of options, however they are written" {

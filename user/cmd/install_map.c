@@ -8,18 +8,16 @@
 #include "cmd.h"
 #include "ctx.h"
 #include "install_files.h"
-#include "number.h"
 #include "ranges_export.h"
 #include "ranges_sidecar.h"
 
 #define NAME "kallmod install-map"
 
-enum { KEY_UNINSTALL = 0x1000, KEY_MIN_CONFIDENCE };
+enum { KEY_UNINSTALL = 0x1000 };
 
 struct options {
 	struct kallmod_ctx *ctx;
 	bool uninstall, dry_run;
-	double min_confidence;
 };
 
 /* What is to be installed, as text. */
@@ -57,9 +55,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_UNINSTALL:
 		options->uninstall = true;
 		return 0;
-	case KEY_MIN_CONFIDENCE:
-		options->min_confidence = kallmod_arg_number(state, "--min-confidence", arg, 0, 1);
-		return 0;
 	case ARGP_KEY_END:
 		check_options(state, options);
 		return 0;
@@ -70,17 +65,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- what is installed ----------------------------------------------------------------- */
 
-static bool is_sure(const void *arg, const struct kallmod_range *range)
-{
-	return range->confidence >= (float)*(const double *)arg;
-}
-
 static int write_map(const struct options *options, const struct kallmod_map *map,
 		     struct texts *texts)
 {
 	struct kallmod_ranges_export export = {
-		.data = true, .wanted = is_sure, .arg = &options->min_confidence,
-		.out = open_memstream(&texts->map, &texts->map_size),
+		.data = true, .out = open_memstream(&texts->map, &texts->map_size),
 		.confidences = open_memstream(&texts->ranges, &texts->ranges_size)};
 	int err = export.out && export.confidences ?
 			  kallmod_ranges_export(options->ctx, map, &export, &texts->count) : -ENOMEM;
@@ -203,8 +192,6 @@ static int run(int argc, char **argv)
 	static const struct argp_option argp_options[] = {
 		{"dry-run", 'n', NULL, 0, "Write nothing, say what would be done", 0},
 		{"uninstall", KEY_UNINSTALL, NULL, 0, "Remove what was installed", 0},
-		{"min-confidence", KEY_MIN_CONFIDENCE, "X", 0,
-		 "Leave out inferred ranges below this confidence, 0 to 1", 0},
 		{},
 	};
 	static const struct argp argp = {

@@ -13,7 +13,7 @@
 #include "sampling.h"
 
 enum {
-	KEY_ONCE = 0x1000, KEY_BATCH, KEY_NO_STACKS, KEY_SORT, KEY_MIN_CONFIDENCE, KEY_JSON,
+	KEY_ONCE = 0x1000, KEY_BATCH, KEY_NO_STACKS, KEY_SORT, KEY_JSON,
 	KEY_NO_COLOR, MAX_DELAY = 24 * 3600,
 };
 
@@ -25,8 +25,6 @@ static const struct argp_option options[] = {
 	{"batch", KEY_BATCH, NULL, 0, "Print screens; so without a terminal", 1},
 	{"json", KEY_JSON, NULL, 0, "Print screens as JSON, one object a line", 1},
 	{"sort", KEY_SORT, "COLUMN", 0, "charged, self, total, samples or name", 1},
-	{"min-confidence", KEY_MIN_CONFIDENCE, "X", 0,
-	 "Hide inferred modules below this confidence, 0 to 1", 1},
 	{"no-color", KEY_NO_COLOR, NULL, 0, "No colours; also with NO_COLOR set", 1},
 	{"no-stacks", KEY_NO_STACKS, NULL, 0, "No kernel stacks: SELF alone, cheaper", 1},
 	{},
@@ -81,9 +79,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SORT:
 		parse_sort(state, arg, into);
 		return 0;
-	case KEY_MIN_CONFIDENCE:
-		into->min_confidence = kallmod_arg_number(state, "--min-confidence", arg, 0, 1);
-		return 0;
 	case KEY_NO_STACKS:
 		into->stacks = false;
 		return 0;
@@ -99,6 +94,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* The live view hides rows, and counts them; the map keeps what they stand for. */
+static void take_confidence(struct kallmod_ctx *ctx, struct kmodtop_options *into)
+{
+	const char *text = kallmod_ctx_get(ctx, KALLMOD_OPT_MIN_CONFIDENCE);
+
+	if (!text)
+		return;
+	into->min_confidence = strtod(text, NULL);
+	kallmod_ctx_set(ctx, KALLMOD_OPT_MIN_CONFIDENCE, NULL);
 }
 
 static int show(struct kallmod_ctx *ctx, const struct kmodtop_options *given)
@@ -132,6 +138,7 @@ static int run(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	argp_parse(&argp, argc, argv, 0, NULL, &input);
+	take_confidence(input.ctx, &input.options);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		input.options.batch = true;
 	status = kallmod_cmd_check_live("kmodtop", input.ctx);

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "cmd.h"
+#include "number.h"
 
 enum { KEY_FIRST = 0x2000 };
 
@@ -33,6 +34,8 @@ static const struct argp_option shared_options[] = {
 	{"signatures", KEY_FIRST + KALLMOD_OPT_SIGNATURES, "DIR", 0, "Directory of *.sig files", 10},
 	{"debuginfod", KEY_FIRST + KALLMOD_OPT_DEBUGINFOD, NULL, 0,
 	 "Ask the servers of DEBUGINFOD_URLS for the kernel's debug information", 10},
+	{"min-confidence", KEY_FIRST + KALLMOD_OPT_MIN_CONFIDENCE, "X", 0,
+	 "Hide what is inferred with less confidence, 0 to 1", 10},
 	{},
 };
 
@@ -42,6 +45,8 @@ static error_t parse_shared(int key, char *arg, struct argp_state *state)
 
 	if (key < KEY_FIRST || key >= KEY_FIRST + KALLMOD_OPT_COUNT)
 		return ARGP_ERR_UNKNOWN;
+	if (key == KEY_FIRST + KALLMOD_OPT_MIN_CONFIDENCE)
+		kallmod_arg_number(state, "--min-confidence", arg, 0, 1);
 	if (kallmod_ctx_set(ctx, key - KEY_FIRST, arg ? arg : "yes"))
 		argp_failure(state, KALLMOD_EXIT_FAILED, 0, "%s", kallmod_ctx_error(ctx));
 	return 0;

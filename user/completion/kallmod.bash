@@ -7,7 +7,7 @@
 _kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench
 	build install-map'
 _kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= --objtree=
-	--modules-builtin= --exclude-release= --signatures= --debuginfod --help --usage --version'
+	--modules-builtin= --exclude-release= --signatures= --debuginfod --min-confidence= --help --usage --version'
 _kallmod_sources='kallmodsyms ranges tables objtree dwarf signatures modules'
 
 # The long options of a command; '=' where a value follows. A test compares them with --help.
@@ -25,7 +25,7 @@ _kallmod_own_options() {
 	sources | modules | addr) echo '--json' ;;
 	map) echo '--format= --json --data' ;;
 	syms) echo '--size' ;;
-	install-map) echo '--dry-run --uninstall --min-confidence=' ;;
+	install-map) echo '--dry-run --uninstall' ;;
 	verify) echo '--json --min-precision= --min-recall=' ;;
 	signatures) echo '--output= --json' ;;
 	record)
@@ -33,7 +33,7 @@ _kallmod_own_options() {
 			--format= --idle'
 		;;
 	kmodtop)
-		echo '--delay= --screens= --once --batch --json --sort= --min-confidence= --no-color
+		echo '--delay= --screens= --once --batch --json --sort= --no-color
 			--frequency= --count= --event= --pid= --cpu= --no-stacks'
 		;;
 	bench) echo '--json --check --sampler --random-maps= --random-ranges= --rounds=' ;;

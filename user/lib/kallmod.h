@@ -50,6 +50,7 @@ enum kallmod_option {
 	KALLMOD_OPT_EXCLUDE_RELEASE, /* leave out signature releases with this prefix */
 	KALLMOD_OPT_SIGNATURES,	     /* directory with *.sig files; default: the installed one */
 	KALLMOD_OPT_DEBUGINFOD,	     /* set: ask the servers of DEBUGINFOD_URLS */
+	KALLMOD_OPT_MIN_CONFIDENCE,  /* "0.9": leave inferred ranges below it out of the map */
 	KALLMOD_OPT_COUNT,
 };
 

@@ -228,6 +228,33 @@ static int merge(struct kallmod_ctx *ctx, struct kallmod_map **map)
 	return 0;
 }
 
+/*
+ * Takes the weak ranges out of a frozen map. What is left there is nothing, not the core kernel:
+ * that would be another claim.
+ */
+static int drop_weak(struct kallmod_ctx *ctx, struct kallmod_map *map)
+{
+	const char *text = kallmod_ctx_get(ctx, KALLMOD_OPT_MIN_CONFIDENCE);
+	size_t kept = 0;
+	float least;
+	char *end;
+
+	if (!text)
+		return 0;
+	least = strtof(text, &end);
+	if (end == text || *end || !(least >= 0 && least <= 1))
+		return kallmod_fail(ctx, -EINVAL, "confidence %s: is not a number from 0 to 1", text);
+	for (size_t i = 0; i < map->range_count; i++) {
+		const struct kallmod_range *range = &map->ranges[i];
+
+		if (range->set == KALLMOD_SET_CORE || range->trust != KALLMOD_TRUST_INFERRED ||
+		    range->confidence >= least)
+			map->ranges[kept++] = *range;
+	}
+	map->range_count = kept;
+	return 0;
+}
+
 int kallmod_map_build(struct kallmod_ctx *ctx, struct kallmod_map **ret)
 {
 	cleanup_map struct kallmod_map *map = NULL;
@@ -240,8 +267,10 @@ int kallmod_map_build(struct kallmod_ctx *ctx, struct kallmod_map **ret)
 		if (err)
 			return kallmod_fail(ctx, err, "out of memory");
 	}
-	*ret = cleanup_take(map);
-	return 0;
+	err = drop_weak(ctx, map);
+	if (!err)
+		*ret = cleanup_take(map);
+	return err;
 }
 
 static size_t count_module_ranges(const struct kallmod_map *map)
