@@ -70,14 +70,20 @@ static inline int fake_root_setup(void **state)
 	return 0;
 }
 
+static inline int fake_root_remove(const struct fake_root *root)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", root->path);
+	return system(command);
+}
+
 static inline int fake_root_teardown(void **state)
 {
 	struct fake_root *root = *state;
-	char command[128];
 
 	kallmod_ctx_destroy(root->ctx);
-	snprintf(command, sizeof(command), "rm -rf '%s'", root->path);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(fake_root_remove(root), 0);
 	free(root);
 	return 0;
 }
