@@ -45,6 +45,35 @@ teardown() {
 	diff -r "$tree" "$odd"
 }
 
+@test "what a modules.builtin has is listed too, with its objects" {
+	cat >"$BATS_TEST_TMPDIR/builtin" <<-END
+		kernel/kernel/core.ko
+		kernel/net/socket_core.ko
+		kernel/fs/big/big.ko
+	END
+	"$KALLMOD" build --thick "$tree" --config "$tree/config" --builtin "$BATS_TEST_TMPDIR/builtin" \
+		-o "$BATS_TEST_TMPDIR/list" 2>"$BATS_TEST_TMPDIR/errors"
+	[ ! -s "$BATS_TEST_TMPDIR/errors" ]
+	printf '%s\n' kernel/core.o: net/socket-core.o: |
+		LC_ALL=C sort - tests/golden/thick.txt | diff - <(LC_ALL=C sort "$BATS_TEST_TMPDIR/list")
+}
+
+@test "modules that no Kbuild file has are counted, and five are named" {
+	printf 'kernel/%s.ko\n' a b/c d e f g kernel/core lib/string >"$BATS_TEST_TMPDIR/builtin"
+	run -0 --separate-stderr "$KALLMOD" build --thick "$tree" --config "$tree/config" \
+		--builtin "$BATS_TEST_TMPDIR/builtin" -o "$BATS_TEST_TMPDIR/list"
+	[[ $stderr == *"builtin: 7 of 8 modules are in no Kbuild file as configured: a.o, b/c.o, d.o, e.o, f.o, …;"* ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	grep -qx kernel/core.o: "$BATS_TEST_TMPDIR/list"
+}
+
+@test "a modules.builtin that is none or is not there is refused" {
+	refused 1 "nowhere: not found" "$KALLMOD" build --thick "$tree" --config "$tree/config" --builtin nowhere
+	refused 1 "tests/golden/thick.txt: line 1: is not 'kernel/PLACE/NAME.ko'; give a modules.builtin" \
+		"$KALLMOD" build --thick "$tree" --config "$tree/config" --builtin tests/golden/thick.txt
+	run -2 "$KALLMOD" build --builtin tests/golden/thick.txt "$tree"
+}
+
 @test "wrong trees and configurations are refused with one line" {
 	refused 1 "/.config: not found; name a configuration with --config" \
 		"$KALLMOD" build --thick "$tree"

@@ -18,7 +18,7 @@
 
 #define NAME "kallmod build"
 
-enum { KEY_OBJMODS = 0x1000, KEY_THICK, KEY_CONFIG, KEY_ARCH };
+enum { KEY_OBJMODS = 0x1000, KEY_THICK, KEY_CONFIG, KEY_ARCH, KEY_BUILTIN };
 
 /* Shorter work is over before anybody has read how far it is. */
 #define PROGRESS_AFTER 0.5
@@ -29,7 +29,7 @@ struct options {
 	const char *directory; /* NULL: tree */
 	const char *objmods;   /* NULL: the tree's own */
 	bool thick;	       /* tree is a source tree */
-	const char *config, *arch;
+	const char *config, *arch, *builtin;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -52,6 +52,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_ARCH:
 		options->arch = arg;
 		return 0;
+	case KEY_BUILTIN:
+		options->builtin = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (options->tree)
 			argp_error(state, "one kernel build tree is wanted");
@@ -61,8 +64,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "name the tree that a kernel was built in");
 		return 0;
 	case ARGP_KEY_END:
-		if ((options->config || options->arch) && !options->thick)
-			argp_error(state, "--config and --arch are for --thick");
+		if ((options->config || options->arch || options->builtin) && !options->thick)
+			argp_error(state, "--config, --arch and --builtin are for --thick");
 		if (options->objmods && options->thick)
 			argp_error(state, "--objmods is for the tree of a build, not for --thick");
 		return 0;
@@ -231,6 +234,7 @@ static int build(void *arg)
 		.config = options->config,
 		.arch = options->arch,
 		.output = options->directory,
+		.builtin = options->builtin,
 	};
 
 	return options->thick ? build_thick_run(options->ctx, &thick) : build_tree(options);
@@ -247,6 +251,9 @@ static int run(int argc, char **argv)
 		 "With --thick: the configuration (default: .config in the tree)", 0},
 		{"arch", KEY_ARCH, "ARCH", 0,
 		 "With --thick: the architecture, as arch/ has it (default: what the configuration is for)",
+		 0},
+		{"builtin", KEY_BUILTIN, "FILE", 0,
+		 "With --thick: list what FILE, a modules.builtin, has too, though it could not be a module",
 		 0},
 		{"objmods", KEY_OBJMODS, "FILE", 0,
 		 "Take the modules of each object from FILE, lines of OBJECT and KBUILD_MODFILE or a modules_thick.builtin, instead of the tree's .cmd files",

@@ -20,10 +20,12 @@ struct inputs {
 	struct kallmod_tristate *tristate;
 	char *srcarch;
 	struct kallmod_thick thick;
+	struct kallmod_builtin_paths builtin;
 };
 
 static void release_inputs(struct inputs *inputs)
 {
+	kallmod_builtin_paths_deinit(&inputs->builtin);
 	kallmod_thick_deinit(&inputs->thick);
 	kallmod_tristate_destroy(inputs->tristate);
 	kallmod_config_destroy(inputs->config);
@@ -78,7 +80,8 @@ static int walk(struct kallmod_ctx *ctx, const char *srctree, struct inputs *inp
 {
 	uint64_t last = isatty(STDERR_FILENO) ? kallmod_now_ns() : 0;
 	struct kallmod_thick_tree tree = {srctree, inputs->srcarch, inputs->config,
-					  inputs->tristate, show_progress, &last};
+					  inputs->tristate, show_progress, &last,
+					  inputs->builtin.n ? &inputs->builtin : NULL};
 	struct sigaction before[NENDS];
 	int err;
 
@@ -114,8 +117,31 @@ static int read_inputs(struct kallmod_ctx *ctx, const struct build_thick_options
 	if (!err)
 		err = kallmod_config_srcarch(ctx, inputs->config, options->srctree, options->arch,
 					     &inputs->srcarch);
+	if (!err && options->builtin)
+		err = kallmod_builtin_paths_read(ctx, options->builtin, &inputs->builtin);
 	return err ? err : kallmod_tristate_read(ctx, options->srctree, inputs->srcarch,
 						 &inputs->tristate);
+}
+
+enum { NAMES_SHOWN = 5 };
+
+/* What the list was to have and has not, in one line. */
+static void report_unmet(struct kallmod_ctx *ctx, const char *file,
+			 const struct kallmod_builtin_paths *builtin)
+{
+	cleanup_free char *names = NULL;
+	size_t size, missed = 0;
+	FILE *text = open_memstream(&names, &size);
+
+	if (!text)
+		return;
+	for (size_t i = 0; i < builtin->n; i++)
+		if (!builtin->paths[i].met && missed++ < NAMES_SHOWN)
+			fprintf(text, "%s%s", missed > 1 ? ", " : "", builtin->paths[i].object);
+	if (!fclose(text) && missed)
+		kallmod_log(ctx, KALLMOD_LOG_WARN,
+			    "%s: %zu of %zu modules are in no Kbuild file as configured: %s%s; is it this configuration's?",
+			    file, missed, builtin->n, names, missed > NAMES_SHOWN ? ", …" : "");
 }
 
 static void write_thick(const struct inputs *inputs, FILE *file)
@@ -188,6 +214,8 @@ int build_thick_run(struct kallmod_ctx *ctx, const struct build_thick_options *o
 		kallmod_log(ctx, KALLMOD_LOG_WARN,
 			    "%s: no module is built in; is the configuration this tree's?",
 			    options->config ? options->config : options->srctree);
+	if (!err && options->builtin)
+		report_unmet(ctx, options->builtin, &inputs.builtin);
 	if (!err)
 		err = is_directory(output) ? save_in(ctx, &inputs, output) :
 					     save(ctx, &inputs, output, write_thick);

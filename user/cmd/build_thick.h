@@ -14,6 +14,7 @@ struct build_thick_options {
 	 * "-": standard output. What ends with a slash is a directory, and is made.
 	 */
 	const char *output;
+	const char *builtin; /* a modules.builtin: what is in it is listed too; NULL */
 };
 
 /* 0 or a negative errno, with a line in the context. Nothing is written on failure. */

@@ -5,6 +5,9 @@
  * directory is read once as configured, and, if it links in any object, once more with m.
  * Kernels before 5.6 had scripts/Makefile.modbuiltin, which read them once, with Y for
  * tristate symbols (obj-Y); conditions on a y in Kbuild files did not hold then.
+ *
+ * modules.builtin also has objects that could never be modules, but have a MODULE_LICENSE(). No
+ * Kbuild file says which, so they are listed where a modules.builtin is given.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -231,7 +234,15 @@ static int task_fail(struct walk *walk, const struct dir *dir, const char *error
 			    srctree, dir->path, *error ? error : "make ended early");
 }
 
-/* Objects that are linked in, and could be modules: in the list, with their parts. */
+static bool is_listed(const struct walk *walk, const struct dir *dir, const char *object)
+{
+	struct kallmod_builtin_paths *builtin = walk->tree->builtin;
+	bool met = builtin && kallmod_builtin_paths_meet(builtin, object);
+
+	return met || kallmod_thick_lists_able(&dir->lists, object);
+}
+
+/* Objects that are linked in, and could be modules or are said to be: with their parts. */
 static int take_modules(struct walk *walk, struct dir *dir)
 {
 	int err = 0;
@@ -239,7 +250,7 @@ static int take_modules(struct walk *walk, struct dir *dir)
 	for (size_t i = 0; !err && i < dir->lists.objects.n; i++) {
 		const struct kallmod_thick_module *module = &dir->lists.objects.modules[i];
 
-		if (!kallmod_thick_lists_able(&dir->lists, module->name))
+		if (!is_listed(walk, dir, module->name))
 			continue;
 		err = kallmod_thick_add(walk->out, module->name, strlen(module->name));
 		for (size_t j = 0; !err && j < module->n; j++)

@@ -6,6 +6,7 @@
 #ifndef KALLMOD_THICK_WALK_H
 #define KALLMOD_THICK_WALK_H
 
+#include "builtin_paths.h"
 #include "thick.h"
 #include "thick_config.h"
 #include "tristate.h"
@@ -17,6 +18,11 @@ struct kallmod_thick_tree {
 	/* Called after each directory; false: stop, with -EINTR. May be NULL. */
 	bool (*progress)(void *arg, size_t done, size_t known);
 	void *arg;
+	/*
+	 * What is in it is listed too, though it is of no tristate symbol; what is found is met
+	 * afterwards. NULL: none.
+	 */
+	struct kallmod_builtin_paths *builtin;
 };
 
 /*
