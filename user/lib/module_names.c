@@ -99,27 +99,37 @@ static int read_builtin(struct kallmod_ctx *ctx, const char *path,
 	return got;
 }
 
-int kallmod_module_names_builtin(struct kallmod_ctx *ctx, struct kallmod_module_names *names,
-				 bool *known_ret)
+int kallmod_module_names_builtin_path(struct kallmod_ctx *ctx, char **path_ret)
 {
 	const char *given = kallmod_ctx_get(ctx, KALLMOD_OPT_MODULES_BUILTIN);
 	bool offline = kallmod_ctx_get(ctx, KALLMOD_OPT_KALLSYMS) &&
 		       !kallmod_ctx_get(ctx, KALLMOD_OPT_ROOT) &&
 		       !kallmod_ctx_get(ctx, KALLMOD_OPT_RELEASE);
-	cleanup_free char *path = NULL;
-	int err;
+	char *path = NULL;
 
-	*known_ret = false;
-	if (offline && !given)
-		return 0;
-	if (!given)
+	if (given)
+		path = strdup(given);
+	else if (!offline)
 		path = kallmod_path(ctx, "/lib/modules/%s/modules.builtin",
 				    kallmod_ctx_release(ctx));
-	if (!given && !path)
+	if (!path && (given || !offline))
 		return -ENOMEM;
-	err = read_builtin(ctx, given ? given : path, names);
+	*path_ret = path;
+	return 0;
+}
+
+int kallmod_module_names_builtin(struct kallmod_ctx *ctx, struct kallmod_module_names *names,
+				 bool *known_ret)
+{
+	cleanup_free char *path = NULL;
+	int err = kallmod_module_names_builtin_path(ctx, &path);
+
+	*known_ret = false;
+	if (err || !path)
+		return err;
+	err = read_builtin(ctx, path, names);
 	if (err == -ENOENT)
-		return given ? -EINVAL : 0;
+		return kallmod_ctx_get(ctx, KALLMOD_OPT_MODULES_BUILTIN) ? -EINVAL : 0;
 	*known_ret = !err && names->count;
 	return err;
 }

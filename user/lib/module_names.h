@@ -20,6 +20,10 @@ int kallmod_module_names_loaded(struct kallmod_ctx *ctx, struct kallmod_module_n
  */
 int kallmod_module_names_builtin(struct kallmod_ctx *ctx, struct kallmod_module_names *names,
 				 bool *known_ret);
+/*
+ * The file that these come from, malloc'ed; NULL: none is known. It need not be there. -ENOMEM.
+ */
+int kallmod_module_names_builtin_path(struct kallmod_ctx *ctx, char **path_ret);
 bool kallmod_module_names_has(const struct kallmod_module_names *names, const char *name);
 void kallmod_module_names_free(struct kallmod_module_names *names);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builtin_paths.h"
 #include "cleanup.h"
 #include "file.h"
 #include "grow.h"
@@ -133,12 +134,40 @@ size_t kallmod_object_list_find(const struct kallmod_object_list *list, const ch
 
 /* ---- which file ------------------------------------------------------------------------ */
 
+/*
+ * A module of one object needs no list: what modules.builtin has and the list has not, or has at
+ * another place, is taken for one. If it is of several, no debug information has such an object.
+ */
+static int add_listed(struct kallmod_ctx *ctx, struct kallmod_thick *thick)
+{
+	cleanup_builtin_paths struct kallmod_builtin_paths paths = {.paths = NULL};
+	cleanup_free char *file = NULL;
+	int err = kallmod_module_names_builtin_path(ctx, &file);
+
+	if (!err && file)
+		err = kallmod_builtin_paths_read(ctx, file, &paths);
+	/* Whether it had to be there is for filter() to say. */
+	if (err == -ENOENT)
+		return 0;
+	for (size_t i = 0; !err && i < thick->n; i++)
+		kallmod_builtin_paths_meet(&paths, thick->modules[i].name);
+	for (size_t i = 0; !err && i < paths.n; i++) {
+		const struct kallmod_builtin_path *path = &paths.paths[i];
+
+		if (!path->met)
+			err = kallmod_thick_add(thick, path->object, strlen(path->object));
+	}
+	return err;
+}
+
 static int parse_list(struct kallmod_ctx *ctx, const char *path, const char *data, size_t size,
 		      struct kallmod_object_list *ret)
 {
 	cleanup_thick struct kallmod_thick thick = KALLMOD_THICK_EMPTY;
 	int err = kallmod_thick_parse(ctx, path, data, size, &thick);
 
+	if (!err)
+		err = add_listed(ctx, &thick);
 	return err ? err : kallmod_object_list_make(ctx, path, &thick, ret);
 }
 

@@ -17,8 +17,9 @@ struct kallmod_object_list {
 /*
  * Reads what says which objects a module of the context's kernel has: /lib/modules/RELEASE/
  * modules_thick.builtin, else, of the *.thick files beside the signatures, that of the version
- * next to the release's. Modules that cannot be built in are left out (modules.builtin). Released
- * with _deinit(). -ENOENT: there is none; -EINVAL: torn.
+ * next to the release's. Where a modules.builtin is known, modules that cannot be built in are
+ * left out, and those that only it has are of one object. Released with _deinit(). -ENOENT:
+ * there is none; -EINVAL: torn.
  */
 int kallmod_object_list_open(struct kallmod_ctx *ctx, struct kallmod_object_list *ret);
 /* The list of thick, which it takes over. -EINVAL: a module without a name; -ENOMEM. */
