@@ -14,7 +14,7 @@ _kallmod_sources='kallmodsyms ranges tables objtree dwarf signatures modules'
 _kallmod_options() {
 	case $1 in
 	report) echo '--json --sort= --functions= --help --usage --version' ;;
-	build) echo '--output= --objmods= --thick --config= --arch= --help --usage --version' ;;
+	build) echo '--output= --objmods= --thick --config= --arch= --builtin= --help --usage --version' ;;
 	*) echo "$(_kallmod_own_options "$1") $_kallmod_shared" ;;
 	esac
 }
@@ -108,7 +108,7 @@ _kallmod_value() {
 			_kallmod_files -f "$4"
 		fi
 		;;
-	--kallsyms | --ranges | --vmlinux | --modules-builtin | --objmods | --config) _kallmod_files -f "$4" ;;
+	--kallsyms | --ranges | --vmlinux | --modules-builtin | --objmods | --config | --builtin) _kallmod_files -f "$4" ;;
 	esac
 }
 
