@@ -91,7 +91,10 @@ static int take_range(struct kallmod_sidecar *sidecar, const char *line)
 	const char *at = strchr(line, ' ');
 	int err;
 
-	if (!at++ || !kallmod_parse_hex(&at, &range.start) || *at++ != '-' ||
+	if (!at)
+		return -EINVAL;
+	at++;
+	if (!kallmod_parse_hex(&at, &range.start) || *at++ != '-' ||
 	    !kallmod_parse_hex(&at, &range.end) || *at++ != ' ' ||
 	    !parse_confidence(at, &range.confidence))
 		return -EINVAL;
