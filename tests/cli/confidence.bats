@@ -63,3 +63,38 @@ setup() {
 		[[ ${lines[0]} == *"--min-confidence"* ]]
 	done
 }
+
+# A recording whose header says of module $1 that it is inferred, with confidence $2.
+recording() {
+	sed "1s/}\$/,\"inferred\":{\"$1\":$2}}/" tests/fixtures/recording.jsonl
+}
+
+@test "report: inferred modules are marked, and hidden where they are weak" {
+	module=$("$KALLMOD" report --json tests/fixtures/recording.jsonl |
+		jq -r '[.modules[].module | select(. != "core" and . != "unresolved")][0]')
+	recording "$module" 0.75 >"$BATS_TEST_TMPDIR/recording"
+	run -0 "$KALLMOD" report -n 0 "$BATS_TEST_TMPDIR/recording"
+	[ "$(grep -c ' ?' <<<"$output")" -eq 1 ]
+	grep -q " $module ?0.75$" <<<"$output"
+	# But for the mark it is the same.
+	diff <(sed 's/ ?0.75$//' <<<"$output") <("$KALLMOD" report -n 0 tests/fixtures/recording.jsonl)
+	run -0 "$KALLMOD" report --json --min-confidence 0.7 "$BATS_TEST_TMPDIR/recording"
+	jq -e --arg m "$module" '.modules[] | select(.module == $m) |
+		.trust == "inferred" and .confidence == 0.75' <<<"$output"
+	run -0 "$KALLMOD" report --json --min-confidence 0.8 "$BATS_TEST_TMPDIR/recording"
+	jq -e --arg m "$module" '.hidden == 1 and all(.modules[]; .module != $m)' <<<"$output"
+	run -0 "$KALLMOD" report -n 0 --min-confidence 0.8 "$BATS_TEST_TMPDIR/recording"
+	[[ ${lines[-1]} == "1 modules of less confidence are hidden" ]]
+	run -2 "$KALLMOD" report --min-confidence 7 "$BATS_TEST_TMPDIR/recording"
+}
+
+@test "report: marks that cannot be are none" {
+	for value in 7 -3 '"x"' '[1]' '{"a":1}' null 1e999; do
+		recording ext4 "$value" >"$BATS_TEST_TMPDIR/recording"
+		"$KALLMOD" report "$BATS_TEST_TMPDIR/recording" >"$BATS_TEST_TMPDIR/out" 2>&1 || :
+		! grep -q ' ?[^01]' "$BATS_TEST_TMPDIR/out"
+	done
+	sed '1s/}$/,"inferred":[1,2]}/' tests/fixtures/recording.jsonl >"$BATS_TEST_TMPDIR/recording"
+	diff <("$KALLMOD" report "$BATS_TEST_TMPDIR/recording") \
+		<("$KALLMOD" report tests/fixtures/recording.jsonl)
+}

@@ -259,7 +259,7 @@ static void three_attributions(void **state)
 		SAMPLE("\"ext4\"", FRAME("write", "\"ext4\""));
 	struct fake_root *root = *state;
 	struct kallmod_recording_flaws flaws;
-	const struct kallmod_report_module *modules;
+	struct kallmod_report_module *modules;
 	struct seen seen;
 	size_t n;
 

@@ -179,6 +179,7 @@ static int write_header(struct recording *recording)
 		.hz = kallmod_sampler_hz(recording->sampler),
 		.period = sampler->period,
 		.stacks = sampler->flags & KALLMOD_PROFILE_STACKS,
+		.map = map,
 	};
 
 	if (!kallmod_file_read_line("/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id)))

@@ -75,6 +75,9 @@ static bool parse_header(struct kallmod_recline *line)
 		if (!*fields[i].value)
 			*fields[i].value = "";
 	}
+	if (!json_object_object_get_ex(line->json, "inferred", &line->header.inferred) ||
+	    !json_object_is_type(line->header.inferred, json_type_object))
+		line->header.inferred = NULL;
 	return get_uint(line->json, "format", &line->header.format) &&
 	       get_uint(line->json, "hz", &line->header.hz) &&
 	       get_uint(line->json, "period", &line->header.period);

@@ -25,6 +25,7 @@ struct kallmod_recline {
 	struct {
 		const char *release, *event, *source, *trust; /* "" where it does not say */
 		uint64_t format, hz, period;
+		struct json_object *inferred; /* module: confidence; NULL: none, or not told */
 	} header;
 	struct {
 		enum kallmod_sample_mode mode;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #define NAME "kallmod report"
 
-enum { KEY_JSON = 0x1000, KEY_SORT };
+enum { KEY_JSON = 0x1000, KEY_SORT, KEY_MIN_CONFIDENCE };
 
 struct options {
 	struct kallmod_ctx *ctx;
@@ -22,6 +23,7 @@ struct options {
 	const char *path;
 	int sort;      /* enum kallmod_report_sort, -1: as the recording has it */
 	long functions; /* of each module, -1: as the output has it */
+	double min_confidence;
 };
 
 /* ---- options --------------------------------------------------------------------------- */
@@ -53,6 +55,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'n':
 		options->functions = kallmod_arg_count(state, "-n", arg, 0, LONG_MAX);
 		return 0;
+	case KEY_MIN_CONFIDENCE:
+		options->min_confidence = kallmod_arg_number(state, "--min-confidence", arg, 0, 1);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (options->path)
 			argp_error(state, "one recording is wanted");
@@ -74,6 +79,7 @@ struct reading {
 	struct kallmod_report_sum *sum;
 	char *release, *event, *source, *trust; /* the report's, owned */
 	uint64_t user, idle;		      /* samples in the recording */
+	struct json_object *inferred;	      /* the header's, owned; NULL: none */
 };
 
 static int take_header(struct reading *reading, const struct kallmod_recline *line)
@@ -89,6 +95,7 @@ static int take_header(struct reading *reading, const struct kallmod_recline *li
 	report->trust = reading->trust = strdup(line->header.trust);
 	report->hz = line->header.hz;
 	report->period = line->header.period;
+	reading->inferred = json_object_get(line->header.inferred);
 	return reading->release && reading->event && reading->source && reading->trust ?
 		       0 : -ENOMEM;
 }
@@ -186,10 +193,32 @@ static int read_recording(struct options *options, struct reading *reading)
 	return 0;
 }
 
+/* Marks what is inferred, and hides it where less than min_confidence is behind it. */
+static size_t judge(const struct reading *reading, double min_confidence,
+		    struct kallmod_report_module *modules, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct kallmod_report_module *module = &modules[i];
+		struct json_object *value;
+
+		if (json_object_object_get_ex(reading->inferred, module->row.name, &value))
+			module->confidence = json_object_get_double(value);
+		if (!(module->confidence >= 0 && module->confidence <= 1))
+			module->confidence = -1;
+		if (module->confidence < 0 || module->confidence >= min_confidence)
+			modules[kept++] = *module;
+	}
+	return kept;
+}
+
 static int report(struct options *options, struct reading *reading)
 {
 	struct kallmod_report *report = &reading->report;
 	size_t max = options->functions < 0 ? options->out->functions : (size_t)options->functions;
+	struct kallmod_report_module *modules;
+	size_t n;
 	int err = kallmod_report_sum_create(&reading->sum);
 
 	if (!err)
@@ -200,10 +229,12 @@ static int report(struct options *options, struct reading *reading)
 		return err;
 	if (options->sort < 0)
 		options->sort = report->stacks ? KALLMOD_REPORT_CHARGED : KALLMOD_REPORT_SELF;
-	err = kallmod_report_sum_modules(reading->sum, options->sort, max, &report->modules,
-					 &report->nmodules);
+	err = kallmod_report_sum_modules(reading->sum, options->sort, max, &modules, &n);
 	if (err)
 		return kallmod_fail(options->ctx, err, "no memory");
+	report->modules = modules;
+	report->nmodules = judge(reading, options->min_confidence, modules, n);
+	report->hidden = n - report->nmodules;
 	options->out->print(report);
 	return 0;
 }
@@ -213,6 +244,8 @@ static int run(int argc, char **argv)
 	static const struct argp_option argp_options[] = {
 		{"json", KEY_JSON, NULL, 0, "Print JSON, with all functions", 0},
 		{"sort", KEY_SORT, "KEY", 0, "charged (default where there are stacks), self, total or name", 0},
+		{"min-confidence", KEY_MIN_CONFIDENCE, "X", 0,
+		 "Hide modules that are inferred with less confidence, 0 to 1", 0},
 		{"functions", 'n', "COUNT", 0, "Functions shown of each module (10)", 0},
 		{},
 	};
@@ -233,6 +266,7 @@ static int run(int argc, char **argv)
 	free(reading.event);
 	free(reading.source);
 	free(reading.trust);
+	json_object_put(reading.inferred);
 	kallmod_ctx_destroy(options.ctx);
 	return status;
 }

@@ -259,14 +259,14 @@ static size_t make_modules(struct kallmod_report_sum *sum, const size_t *ends,
 		qsort_r(functions, count, sizeof(*functions), compare_functions, &sort);
 		sum->modules[n++] = (struct kallmod_report_module){
 			.row = sum->entries[i].row, .functions = functions, .nfunctions = shown,
-			.hidden = count - shown};
+			.hidden = count - shown, .confidence = -1};
 	}
 	qsort_r(sum->modules, n, sizeof(*sum->modules), compare_modules, &sort);
 	return n;
 }
 
 int kallmod_report_sum_modules(struct kallmod_report_sum *sum, enum kallmod_report_sort sort,
-			       size_t max, const struct kallmod_report_module **ret,
+			       size_t max, struct kallmod_report_module **ret,
 			       size_t *n_ret)
 {
 	/* One more at each end: see group_functions(). */

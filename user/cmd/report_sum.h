@@ -26,7 +26,7 @@ enum kallmod_report_sort {
 
 /* The modules, sorted, with at most max functions each. Owned by the sum. -ENOMEM. */
 int kallmod_report_sum_modules(struct kallmod_report_sum *sum, enum kallmod_report_sort sort,
-			       size_t max, const struct kallmod_report_module **ret,
+			       size_t max, struct kallmod_report_module **ret,
 			       size_t *n_ret);
 
 #endif

@@ -13,7 +13,7 @@ _kallmod_sources='kallmodsyms ranges tables objtree dwarf signatures modules'
 # The long options of a command; '=' where a value follows. A test compares them with --help.
 _kallmod_options() {
 	case $1 in
-	report) echo '--json --sort= --functions= --help --usage --version' ;;
+	report) echo '--json --sort= --functions= --min-confidence= --help --usage --version' ;;
 	build) echo '--output= --objmods= --thick --config= --arch= --builtin= --help --usage --version' ;;
 	*) echo "$(_kallmod_own_options "$1") $_kallmod_shared" ;;
 	esac

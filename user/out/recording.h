@@ -13,6 +13,7 @@ struct kallmod_recording_header {
 	const char *boot_id; /* NULL: not known */
 	uint64_t hz, period; /* one of them is 0 */
 	bool stacks;
+	const struct kallmod_map *map; /* which modules are inferred, and how surely */
 };
 
 struct kallmod_recording_frame {

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "recording.h"
 
 /* Length of the UTF-8 sequence at s, or 0 when it is none (overlong forms pass). */
@@ -58,6 +59,51 @@ static void put_number(FILE *file, const char *key, uint64_t value)
 	fprintf(file, ",\"%s\":%" PRIu64, key, value);
 }
 
+struct confidence {
+	double sum; /* over bytes */
+	uint64_t bytes;
+};
+
+static void put_confidence(FILE *file, const char *module, double confidence, bool first)
+{
+	/* By itself, since locales write points in their own ways. */
+	unsigned int thousandths = confidence * 1000 + .5;
+
+	if (!first)
+		putc_unlocked(',', file);
+	put_string(file, module);
+	fprintf(file, ":%u.%03u", thousandths / 1000, thousandths % 1000);
+}
+
+/* "inferred":{"ext4":0.998,…} */
+static int put_inferred(FILE *file, const struct kallmod_map *map)
+{
+	size_t n = kallmod_map_set_count(map);
+	cleanup_free struct confidence *sets = calloc(n, sizeof(*sets));
+	bool first = true;
+
+	if (!sets)
+		return -ENOMEM;
+	for (size_t i = 0; i < kallmod_map_range_count(map); i++) {
+		const struct kallmod_range *range = kallmod_map_range(map, i);
+		uint64_t bytes = range->end - range->start;
+
+		if (range->trust != KALLMOD_TRUST_INFERRED || range->set == KALLMOD_SET_CORE)
+			continue;
+		sets[range->set].bytes += bytes;
+		sets[range->set].sum += (double)range->confidence * bytes;
+	}
+	fputs(",\"inferred\":{", file);
+	for (size_t i = 0; i < n; i++) {
+		if (!sets[i].bytes)
+			continue;
+		put_confidence(file, kallmod_map_set_name(map, i), sets[i].sum / sets[i].bytes, first);
+		first = false;
+	}
+	putc_unlocked('}', file);
+	return 0;
+}
+
 static int write_header(void *state, FILE *file, const struct kallmod_recording_header *header)
 {
 	(void)state;
@@ -71,6 +117,8 @@ static int write_header(void *state, FILE *file, const struct kallmod_recording_
 	put_number(file, "period", header->period);
 	put_key(file, "source", header->source);
 	put_key(file, "trust", header->trust);
+	if (header->map && put_inferred(file, header->map))
+		return -ENOMEM;
 	fprintf(file, ",\"stacks\":%s}\n", header->stacks ? "true" : "false");
 	return 0;
 }

@@ -15,6 +15,7 @@ struct kallmod_report_module {
 	const struct kallmod_report_row *functions; /* what is to be shown of them */
 	size_t nfunctions;
 	size_t hidden; /* functions that are not */
+	double confidence; /* where it is inferred; below 0: it is not, or nobody said */
 };
 
 struct kallmod_report {
@@ -28,6 +29,7 @@ struct kallmod_report {
 	uint64_t unreadable; /* lines */
 	const struct kallmod_report_module *modules;
 	size_t nmodules;
+	size_t hidden; /* modules that are inferred with less confidence than was asked for */
 };
 
 struct kallmod_out_report {

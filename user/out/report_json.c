@@ -22,6 +22,10 @@ static struct json_object *module_json(const struct kallmod_report_module *modul
 	struct json_object *object = row_json(&module->row, "module");
 	struct json_object *list = json_object_new_array();
 
+	if (module->confidence >= 0) {
+		kallmod_json_string(object, "trust", kallmod_trust_name(KALLMOD_TRUST_INFERRED));
+		kallmod_json_double(object, "confidence", module->confidence);
+	}
 	for (size_t i = 0; i < module->nfunctions; i++)
 		json_object_array_add(list, row_json(&module->functions[i], "function"));
 	json_object_object_add(object, "functions", list);
@@ -51,6 +55,8 @@ static void print(const struct kallmod_report *report)
 	kallmod_json_uint(object, "lost", report->lost);
 	kallmod_json_uint(object, "recorded", report->recorded);
 	kallmod_json_uint(object, "unreadable", report->unreadable);
+	if (report->hidden)
+		kallmod_json_uint(object, "hidden", report->hidden);
 	for (size_t i = 0; i < report->nmodules; i++)
 		json_object_array_add(list, module_json(&report->modules[i]));
 	json_object_object_add(object, "modules", list);

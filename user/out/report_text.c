@@ -32,15 +32,15 @@ static void print_share(const struct kallmod_report *report, uint64_t samples)
 }
 
 static void print_row(const struct kallmod_report *report, const struct kallmod_report_row *row,
-		      const char *indent)
+		      const char *indent, const char *mark)
 {
 	if (report->stacks)
 		print_share(report, row->charged);
 	print_share(report, row->self);
 	if (report->stacks)
 		print_share(report, row->total);
-	printf("%9" PRIu64 "  %s%s\n", report->stacks ? row->charged : row->self, indent,
-	       row->name);
+	printf("%9" PRIu64 "  %s%s%s\n", report->stacks ? row->charged : row->self, indent,
+	       row->name, mark);
 }
 
 static void print(const struct kallmod_report *report)
@@ -52,13 +52,19 @@ static void print(const struct kallmod_report *report)
 		printf("    SELF   SAMPLES  MODULE AND FUNCTION\n");
 	for (size_t i = 0; i < report->nmodules; i++) {
 		const struct kallmod_report_module *module = &report->modules[i];
+		char mark[16] = "";
 
-		print_row(report, &module->row, "");
+		/* As in kmodtop. */
+		if (module->confidence >= 0)
+			snprintf(mark, sizeof(mark), " ?%.2f", module->confidence);
+		print_row(report, &module->row, "", mark);
 		for (size_t k = 0; k < module->nfunctions; k++)
-			print_row(report, &module->functions[k], "  ");
+			print_row(report, &module->functions[k], "  ", "");
 		if (module->hidden)
 			printf("%*s%zu more\n", report->stacks ? 40 : 22, "", module->hidden);
 	}
+	if (report->hidden)
+		printf("%zu modules of less confidence are hidden\n", report->hidden);
 }
 
 const struct kallmod_out_report kallmod_out_report_text = {.functions = 10, .print = print};
