@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kmodtop's model: no sampler and no terminal needed. */
 #include "model_bench.h"
+#include "symbols.h"
 
 /* The names of the rows, "ext4 core xfs ". */
 static const char *row_names(struct bench *bench)
@@ -269,6 +270,31 @@ static void symbols_make_functions_of_hits(void **state)
 	bench_deinit(&bench);
 }
 
+/* What lies between functions, and what remains of one that lost to another, has no name. */
+static void past_its_end_nothing_is_a_function(void **state)
+{
+	struct fake_root *root = *state;
+	const struct kallmod_symbols *symbols;
+	struct kallmod_symbols *sized;
+	struct bench bench;
+
+	fake_root_write(root, "proc/kallsyms", "ffffffff81000000 T _stext\n"
+			"ffffffff81001000 t ext4_read\nffffffff81002000 t ext4_write\n"
+			"ffffffff81010000 T _etext\n");
+	assert_int_equal(kallmod_ctx_symbols(root->ctx, &symbols), 0);
+	sized = (struct kallmod_symbols *)symbols;
+	kallmod_symbols_set_size(sized, kallmod_symbols_find(symbols, TEXT + 0x1000), 0x18);
+	bench_init(&bench, true, NULL);
+	kmodtop_model_symbols(bench.model, symbols);
+	add_hits(&bench);
+	bench_tick(&bench);
+	assert_string_equal(functions(&bench, EXT4), "ext4_write 1/9\n0xffffffff81001020 1/4\n"
+						     "ext4_read 5/1\n");
+	/* To read the names again would not bring one. */
+	assert_int_equal(kmodtop_model_unnamed(bench.model), 0);
+	bench_deinit(&bench);
+}
+
 static void cpus_have_figures_of_their_own(void **state)
 {
 	struct kallmod_profile_count counts[SETS] = {[EXT4] = {.charged = 5}, [XFS] = {.charged = 9}};
@@ -308,6 +334,7 @@ int main(void)
 		cmocka_unit_test(filters_hide_rows),
 		cmocka_unit_test(hits_have_addresses_without_symbols),
 		rooted_test(symbols_make_functions_of_hits),
+		rooted_test(past_its_end_nothing_is_a_function),
 		cmocka_unit_test(cpus_have_figures_of_their_own),
 	};
 

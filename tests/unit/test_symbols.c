@@ -68,6 +68,51 @@ static void names_are_found_again_and_again(void **state)
 	kallmod_symbols_destroy(symbols);
 }
 
+static void add_symbol(struct kallmod_symbols *symbols, uint64_t addr, uint64_t size,
+		       const char *name)
+{
+	const struct kallmod_symbol symbol = {
+		.addr = addr, .size = size, .type = 't', .name = name};
+
+	assert_int_equal(kallmod_symbols_add(symbols, &symbol), 0);
+}
+
+/* The name of what is around addr, and its end less addr. */
+static const char *around(const struct kallmod_symbols *symbols, uint64_t addr, uint64_t *left)
+{
+	ptrdiff_t index = kallmod_symbols_around(symbols, addr, left);
+
+	if (index < 0)
+		return "";
+	*left -= addr;
+	return kallmod_symbols_at(symbols, index)->name;
+}
+
+static void symbols_end_where_their_sizes_say(void **state)
+{
+	cleanup_symbols struct kallmod_symbols *symbols = NULL;
+	uint64_t left;
+
+	(void)state;
+	assert_int_equal(kallmod_symbols_create(&symbols), 0);
+	add_symbol(symbols, 0x8000000000001000, 0x100, "outer");
+	add_symbol(symbols, 0x8000000000001040, 0x10, "inner");
+	add_symbol(symbols, 0x8000000000001200, 0, "unknown");
+	add_symbol(symbols, 0x8000000000001300, 0, "last");
+	assert_int_equal(kallmod_symbols_sort(symbols), 0);
+	assert_string_equal(around(symbols, 0x8000000000000fff, &left), "");
+	assert_string_equal(around(symbols, 0x8000000000001044, &left), "inner");
+	assert_int_equal(left, 0xc);
+	/* Where the inner one has ended, the outer one goes on. */
+	assert_string_equal(around(symbols, 0x8000000000001050, &left), "outer");
+	assert_int_equal(left, 0xb0);
+	assert_string_equal(around(symbols, 0x8000000000001100, &left), "");
+	assert_string_equal(around(symbols, 0x80000000000012ff, &left), "unknown");
+	assert_int_equal(left, 1);
+	assert_string_equal(around(symbols, 0x8000000000001fff, &left), "last");
+	assert_string_equal(around(symbols, 0x8000000000002000, &left), "");
+}
+
 static void nothing_is_below_the_first(void **state)
 {
 	struct kallmod_symbols *symbols;
@@ -223,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(symbols_are_sorted_and_found),
 		cmocka_unit_test(names_are_found_again_and_again),
+		cmocka_unit_test(symbols_end_where_their_sizes_say),
 		cmocka_unit_test(nothing_is_below_the_first),
 		cmocka_unit_test(text_reading_stops_early_only_in_order),
 		cmocka_unit_test(bad_input_is_refused),

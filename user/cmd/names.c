@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "clock.h"
+#include "ctx.h"
 #include "names.h"
+#include "symbols_sizes.h"
 
 /* The wait doubles: names that are not in kallsyms must not keep us reading. */
 static const uint64_t first_wait_ns = 1000000000, last_wait_ns = 60 * 1000000000ull;
 
 int kallmod_names_init(struct kallmod_names *names, struct kallmod_ctx *ctx)
 {
+	int err = 0;
+
 	*names = (struct kallmod_names){.read_ns = kallmod_now_ns(), .wait_ns = first_wait_ns,
 					.live = kallmod_ctx_live(ctx)};
-	return kallmod_ctx_symbols(ctx, &names->symbols);
+	/* Debug information takes its time to read: it is for those who name it. */
+	if (kallmod_ctx_get(ctx, KALLMOD_OPT_VMLINUX))
+		err = kallmod_ctx_symbol_sizes(ctx);
+	return err ? err : kallmod_ctx_symbols(ctx, &names->symbols);
 }
 
 /* Takes over what the thread has read; on failure the old symbols stay. */

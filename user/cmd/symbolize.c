@@ -47,17 +47,14 @@ static const struct kallmod_symbol *find_symbol(const struct kallmod_symbols *sy
 						const struct kallmod_map *map, uint32_t set,
 						uint64_t addr)
 {
-	ptrdiff_t index = kallmod_symbols_find(symbols, addr);
-	const struct kallmod_symbol *symbol;
 	uint64_t end;
+	ptrdiff_t index = kallmod_symbols_around(symbols, addr, &end);
+	const struct kallmod_symbol *symbol;
 
 	if (index < 0)
 		return NULL;
 	symbol = kallmod_symbols_at(symbols, index);
-	end = symbol->size ? symbol->addr + symbol->size : kallmod_symbols_end(symbols, index);
-	if (!end)
-		end = (symbol->addr | 4095) + 1;
-	if (!symbol->addr || addr >= end || !kallmod_symbol_is_text(symbol))
+	if (!symbol->addr || !kallmod_symbol_is_text(symbol))
 		return NULL;
 	return belongs(symbol, map, set) ? symbol : NULL;
 }

@@ -49,6 +49,13 @@ int kallmod_ctx_text_symbols(struct kallmod_ctx *ctx, const struct kallmod_symbo
 /* All symbols where they have been read already, else NULL: never reads. */
 const struct kallmod_symbols *kallmod_ctx_symbols_at_hand(const struct kallmod_ctx *ctx);
 
+/*
+ * The symbol whose code addr is in, and where that ends: by its size where that is known, else
+ * with the next symbol, else with the page. -1: none; addr is padding, say, or what remains of
+ * a function that lost to another.
+ */
+ptrdiff_t kallmod_symbols_around(const struct kallmod_symbols *symbols, uint64_t addr,
+				 uint64_t *end_ret);
 /* The next higher symbol address after symbol index: where it ends at most; 0 for the last. */
 uint64_t kallmod_symbols_end(const struct kallmod_symbols *symbols, size_t index);
 /* Is addr the address of a text symbol of the kernel proper? */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model_hits.h"
+#include "symbols.h"
 
 void kmodtop_hits_deinit(struct kmodtop_hits *hits)
 {
@@ -89,10 +90,18 @@ size_t kmodtop_hits_finish(struct kmodtop_hits *hits, const struct kallmod_symbo
 		ptrdiff_t index = kallmod_symbols_find(symbols, hit->function);
 		const struct kallmod_symbol *symbol =
 			index < 0 ? NULL : kallmod_symbols_at(symbols, index);
+		uint64_t end;
 
 		if (!symbol || !fits(arg, hit->set, symbol)) {
 			unnamed++;
 			continue;
+		}
+		/* Past the end of all functions there it has no name, however often it is read. */
+		if (symbol->size) {
+			index = kallmod_symbols_around(symbols, hit->function, &end);
+			if (index < 0)
+				continue;
+			symbol = kallmod_symbols_at(symbols, index);
 		}
 		hit->name = symbol->name;
 		hit->function = symbol->addr;
