@@ -74,6 +74,21 @@ teardown() {
 	run -2 "$KALLMOD" build --builtin tests/golden/thick.txt "$tree"
 }
 
+# Objects of bool symbols, that only a modules.builtin tells.
+@test "the lists that are shipped have every module that Debian builds in" {
+	for version in 5.10 6.1 6.12 7.2 7.3; do
+		xz -dc "signatures/debian-$version.thick.xz" >"$BATS_TEST_TMPDIR/list"
+		LC_ALL=C sort -c "$BATS_TEST_TMPDIR/list"
+		for object in drivers/video/console/vgacon drivers/input/serio/i8042 lib/glob \
+			drivers/tty/n_null; do
+			grep -qx "$object.o:" "$BATS_TEST_TMPDIR/list"
+		done
+	done
+	# Of several objects, of a symbol that is bool in 6.1; 6.12 has it in no modules.builtin.
+	xz -dc signatures/debian-6.1.thick.xz |
+		grep -qx 'net/unix/unix.o: net/unix/af_unix.o net/unix/garbage.o .*'
+}
+
 @test "wrong trees and configurations are refused with one line" {
 	refused 1 "/.config: not found; name a configuration with --config" \
 		"$KALLMOD" build --thick "$tree"
