@@ -7,7 +7,7 @@
 # OBJMODS has "OBJECT KBUILD_MODFILE…" lines, out of the build's .cmd files; .xz is fine.
 # Without it only the names are compared. Prints what differs and a sum; status 1 when the
 # objects of a module do. What modules.builtin alone has is to be looked at: a MODULE_LICENSE()
-# in what a bool symbol switches.
+# in what a bool symbol switches. With LISTED=1 in the environment that is listed too (--builtin).
 set -eu -o pipefail
 
 [ $# -ge 4 ] || {
@@ -18,7 +18,7 @@ kallmod=$1 srctree=$2 config=$3 builtin=$4 objmods=${5:-/dev/null}
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 
-time "$kallmod" build --thick "$srctree" --config "$config" -o "$list"
+time "$kallmod" build --thick "$srctree" --config "$config" ${LISTED:+--builtin "$builtin"} -o "$list"
 read_objmods() {
 	case $objmods in
 	*.xz) xz -dc "$objmods" ;;
