@@ -5,7 +5,7 @@
 /* Symbols that are looked at to find one around an address. */
 enum { AROUND_MAX = 16 };
 
-/* Of several symbols at one address a label may have no size, and the function behind it has. */
+/* Of several symbols at one address a label may have no size, which the function has. */
 static uint64_t size_at(const struct kallmod_symbols *symbols, size_t index)
 {
 	uint64_t addr = kallmod_symbols_at(symbols, index)->addr, size = 0;
@@ -41,10 +41,12 @@ static uint64_t symbol_end(const struct kallmod_symbols *symbols, size_t index)
 }
 
 /*
- * Where the last symbol has ended, one before it may still go on: a function with another inside
- * (a label with a size). -1: none does, addr is padding or the remains of a function that lost.
+ * Where the last symbol has ended, one before it may still go on: a function with another
+ * inside (a label with a size). -1: none does, addr is padding or the remains of a function
+ * that lost.
  */
-static ptrdiff_t find_around(const struct kallmod_symbols *symbols, ptrdiff_t index, uint64_t addr)
+static ptrdiff_t find_around(const struct kallmod_symbols *symbols, ptrdiff_t index,
+			     uint64_t addr)
 {
 	for (ptrdiff_t i = index; i >= 0 && index - i < AROUND_MAX; i--) {
 		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
