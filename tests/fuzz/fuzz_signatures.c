@@ -78,7 +78,7 @@ static void walk(const struct kallmod_sigfile *file)
 							&posts);
 
 			for (size_t k = 0; k < n; k++)
-				check_name(kallmod_sigfile_module(file, posts[k] & 0xffff));
+				check_name(kallmod_sigfile_name(file, posts[k] & 0xffff));
 		}
 	}
 }

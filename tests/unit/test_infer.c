@@ -60,7 +60,7 @@ static void write_signatures(struct fake_root *root)
 		for (int k = 0; k < 3; k++) {
 			int old = kallmod_sigbuilder_release(builder, "5.10.0-old");
 			int new = kallmod_sigbuilder_release(builder, "6.1.0-new");
-			int module = kallmod_sigbuilder_module(builder, modules[k]);
+			int module = kallmod_sigbuilder_module(builder, modules[k], "");
 
 			snprintf(name, sizeof(name), "%s_%d", modules[k], i);
 			assert_int_equal(kallmod_sigbuilder_add(builder, old, module, name), 0);

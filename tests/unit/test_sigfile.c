@@ -23,19 +23,23 @@ static void image_deinit(struct image *image)
 static void write_signatures(struct fake_root *root, const char *path)
 {
 	struct kallmod_sigbuilder *builder;
-	int old, new, alpha, beta;
+	int old, new, alpha, beta, fs;
 
 	assert_int_equal(kallmod_sigbuilder_create(root->ctx, &builder), 0);
 	old = kallmod_sigbuilder_release(builder, "6.1.0-old");
 	new = kallmod_sigbuilder_release(builder, "6.12.0-new");
-	alpha = kallmod_sigbuilder_module(builder, "alpha");
-	beta = kallmod_sigbuilder_module(builder, "beta-two");
+	alpha = kallmod_sigbuilder_module(builder, "alpha", "");
+	beta = kallmod_sigbuilder_module(builder, "beta-two", "");
 	assert_int_equal(kallmod_sigbuilder_release(builder, "6.1.0-old"), old);
 	assert_int_equal(kallmod_sigbuilder_add(builder, old, alpha, "alpha_open"), 0);
 	assert_int_equal(kallmod_sigbuilder_add(builder, new, alpha, "alpha_open"), 0);
 	assert_int_equal(kallmod_sigbuilder_add(builder, new, alpha, "alpha_shared"), 0);
 	assert_int_equal(kallmod_sigbuilder_add(builder, new, beta, "alpha_shared"), 0);
 	assert_int_equal(kallmod_sigbuilder_add(builder, new, beta, "__pfx_beta_go.cold"), 0);
+	kallmod_sigbuilder_exists(builder, old, beta);
+	fs = kallmod_sigbuilder_directory(builder, "fs");
+	assert_int_equal(kallmod_sigbuilder_directory(builder, "fs"), fs);
+	assert_int_equal(kallmod_sigbuilder_add(builder, old, fs, "vfs_read"), 0);
 	assert_int_equal(kallmod_sigbuilder_write(builder, path), 0);
 	kallmod_sigbuilder_destroy(builder);
 }
@@ -106,8 +110,13 @@ static void a_file_reads_back(void **state)
 	assert_string_equal(kallmod_sigfile_release(&file, 0), "6.1.0-old");
 	assert_string_equal(kallmod_sigfile_release(&file, 1), "6.12.0-new");
 	assert_int_equal(file.header->nmodules, 2);
-	assert_string_equal(kallmod_sigfile_module(&file, 1), "beta_two");
-	assert_int_equal(file.header->nnames, 3);
+	assert_string_equal(kallmod_sigfile_name(&file, 1), "beta_two");
+	assert_int_equal(file.header->ndirectories, 1);
+	assert_string_equal(kallmod_sigfile_name(&file, 2), "fs");
+	assert_int_equal(file.existing[1], 3);
+	assert_int_equal(file.header->nnames, 4);
+	assert_int_equal(find(&file, "vfs_read", &posts), 1);
+	assert_int_equal(posts[0], 2 | 1 << 16); /* behind the modules */
 	assert_int_equal(find(&file, "alpha_open.constprop.0", &posts), 1);
 	assert_int_equal(posts[0], 0 | 3 << 16); /* alpha, in both releases */
 	assert_int_equal(find(&file, "alpha_shared", &posts), 2);
@@ -212,7 +221,7 @@ static void other_formats_are_refused(void **state)
 	cleanup_image struct image image = read_image(root);
 
 	header_of(&image)->version = KALLMOD_SIG_VERSION + 1;
-	refused(root, &image, -EPROTONOSUPPORT, "newer kallmod (format 2, known is 1); update");
+	refused(root, &image, -EPROTONOSUPPORT, "newer kallmod (format 3, known is 2); update");
 	header_of(&image)->version = 0;
 	refused(root, &image, -EINVAL, "unknown format");
 	image.data[0] = 'K';
@@ -246,11 +255,13 @@ static void hostile_offsets_are_refused(void **state)
 	struct fake_root *root = *state;
 	cleanup_image struct image image = read_image(root);
 	const struct kallmod_sig_header *header = header_of(&image);
-	const size_t index = sizeof(*header) + 4 * (header->nreleases + header->nmodules);
+	const size_t names = sizeof(*header) + 4 * header->nreleases;
+	const size_t owners = header->nmodules + header->ndirectories;
+	const size_t index = names + 4 * (2 * owners + header->nmodules);
 	const size_t posts_at = index + 4 * KALLMOD_SIG_INDEX;
 	const size_t posts = posts_at + 4 * (header->nnames + 1);
 	const size_t fields[] = {
-		sizeof(*header), index - 4, index, index + 4 * 4711, posts_at - 4,
+		sizeof(*header), names, names + 4 * (owners - 1), index, index + 4 * 4711, posts_at - 4,
 		posts_at, posts_at + 4, posts - 4, posts, posts + 4,
 	};
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Fetches a Debian kernel package into a cache and prints the directory it is extracted in.
 #
-#	fetch-kernel.sh [--refresh] [--vmlinux] SUITE PACKAGE
+#	fetch-kernel.sh [--refresh] [--vmlinux] [--modules] SUITE PACKAGE
 #
 # SUITE    bullseye, bookworm, trixie (each with its -security), bookworm-backports, sid
 # PACKAGE  linux-image-amd64, linux-image-cloud-amd64, … or the name of a real package; a
@@ -12,7 +12,8 @@
 # state is never touched and no suites are mixed. In the directory, beside what the package
 # holds: release (a file), vmlinuz and modules (links), packages (what it was made of). What is in the cache is used without any
 # network; --refresh asks the archive again. With --vmlinux also vmlinux (a link), the only file that is
-# taken out of the -dbg package (up to 1.2 GB, never kept). KALLMOD_DEB_ARCH names another architecture
+# taken out of the -dbg package (up to 1.2 GB, never kept). With --modules its modules are enough: what
+# an archive keeps of older kernels is not always whole. KALLMOD_DEB_ARCH names another architecture
 # than amd64. Exit status 1: cannot be had, with one line why.
 set -eu
 
@@ -28,7 +29,7 @@ die() {
 }
 
 usage() {
-	echo "usage: fetch-kernel.sh [--refresh] [--vmlinux] SUITE PACKAGE" >&2
+	echo "usage: fetch-kernel.sh [--refresh] [--vmlinux] [--modules] SUITE PACKAGE" >&2
 	exit 2
 }
 
@@ -110,7 +111,10 @@ closure() {
 		case " $seen " in *" $name "*) continue ;; esac
 		seen="$seen $name"
 		version=$(newest_version "$name")
-		[ -n "$version" ] || die "$suite has no package $name"
+		if [ -z "$version" ]; then
+			[ -n "$modules_only" ] && [ "$name" != "$1" ] && continue
+			die "$suite has no package $name"
+		fi
 		echo "$name=$version"
 		for needed in $(kernel_depends "$name" "$version"); do
 			todo="${todo:+$todo }$needed"
@@ -136,7 +140,7 @@ normalise() {
 	for image in "boot/vmlinuz-$release" "lib/modules/$release/vmlinuz"; do
 		[ ! -e "$1/$image" ] || ln -sfn "$image" "$1/vmlinuz"
 	done
-	[ -e "$1/vmlinuz" ] || die "$package of $suite holds no kernel image"
+	[ -e "$1/vmlinuz" ] || [ -n "$modules_only" ] || die "$package of $suite holds no kernel image"
 }
 
 extract() {
@@ -170,22 +174,28 @@ vmlinux() {
 		tail -n 2 "$apt/log" >&2
 		die "cannot download $spec from $suite; check the network and free space"
 	}
-	file=./usr/lib/debug/boot/vmlinux-$(cat "$target/release")
-	# dpkg-deb and its decompressor are told off by the closed pipe, which is as it should be.
+	release=$(cat "$target/release")
+	debug=./usr/lib/debug
+	# Of the two names one is a link to the other: which, has changed. The decompressor is told off
+	# by the closed pipe, which is as it should be.
 	dpkg-deb --fsys-tarfile "$target.debug"/*.deb 2>"$apt/log" |
-		tar -x -C "$target.debug" --occurrence=1 "$file" || {
+		tar -x -C "$target.debug" --occurrence=1 "$debug/boot/vmlinux-$release" \
+			"$debug/lib/modules/$release/vmlinux" 2>>"$apt/log" || true
+	file=$(find "$target.debug/usr" -type f -name 'vmlinux*' | head -n 1)
+	[ -n "$file" ] || {
 		tail -n 2 "$apt/log" >&2
-		die "$spec holds no ${file#.}"
+		die "$spec holds no vmlinux"
 	}
-	mv "$target.debug/$file" "$target/vmlinux"
+	mv "$file" "$target/vmlinux"
 	rm -rf "$target.debug"
 }
 
-refresh='' with_vmlinux=''
+refresh='' with_vmlinux='' modules_only=''
 while :; do
 	case ${1:-} in
 	--refresh) refresh=yes ;;
 	--vmlinux) with_vmlinux=yes ;;
+	--modules) modules_only=yes ;;
 	*) break ;;
 	esac
 	shift

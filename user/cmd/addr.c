@@ -6,15 +6,23 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "cmd.h"
 #include "ctx.h"
+#include "explain.h"
 #include "out.h"
 #include "resolve.h"
-#include "simple.h"
+
+#define NAME "kallmod addr"
+
+enum { KEY_JSON = 0x1000, KEY_EXPLAIN };
 
 struct job {
 	struct kallmod_ctx *ctx;
 	struct kallmod_resolver resolver;
 	const struct kallmod_out_addr *out;
+	bool explain;
+	char **arguments;
+	int n;
 	int err; /* of lines that were no addresses; the rest is printed all the same */
 };
 
@@ -34,6 +42,13 @@ static bool parse_address(const char *text, uint64_t *ret)
 	return true;
 }
 
+static void print_explanation(struct job *job, uint64_t addr)
+{
+	int err = kallmod_explain_address(job->ctx, job->resolver.map, addr);
+
+	job->err = err ? err : job->err;
+}
+
 static void print_address(struct job *job, const char *text)
 {
 	struct kallmod_out_addr_row row = {};
@@ -43,6 +58,10 @@ static void print_address(struct job *job, const char *text)
 		job->err = kallmod_fail(job->ctx, -EINVAL,
 					"%.*s: is no address; write it in hex, with or without 0x",
 					(int)strcspn(text, "\n"), text);
+		return;
+	}
+	if (job->explain) {
+		print_explanation(job, row.addr);
 		return;
 	}
 	kallmod_resolve(&job->resolver, row.addr, &place);
@@ -73,36 +92,63 @@ static int print_stdin(struct job *job)
 					    strerror(errno)) : 0;
 }
 
-static int addr(struct kallmod_ctx *ctx, bool json, int n, char **arguments)
+static int print_addresses(void *input)
 {
-	struct job job = {.ctx = ctx,
-			  .out = json ? &kallmod_out_addr_json : &kallmod_out_addr_text};
-	int err = kallmod_resolver_init(&job.resolver, ctx);
+	struct job *job = input;
+	int err = kallmod_resolver_init(&job->resolver, job->ctx);
 
 	if (!err) {
-		job.out->begin();
-		for (int i = 0; i < n; i++)
-			print_address(&job, arguments[i]);
-		if (!n)
-			err = print_stdin(&job);
-		job.out->end();
+		job->out->begin();
+		for (int i = 0; i < job->n; i++)
+			print_address(job, job->arguments[i]);
+		if (!job->n)
+			err = print_stdin(job);
+		job->out->end();
 	}
-	kallmod_resolver_deinit(&job.resolver);
-	return err ? err : job.err;
+	kallmod_resolver_deinit(&job->resolver);
+	return err ? err : job->err;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct job *job = state->input;
+
+	switch (key) {
+	case KEY_JSON:
+		job->out = &kallmod_out_addr_json;
+		return 0;
+	case KEY_EXPLAIN:
+		job->explain = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		return ARGP_ERR_UNKNOWN; /* all at once, below */
+	case ARGP_KEY_ARGS:
+		job->arguments = state->argv + state->next;
+		job->n = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_END:
+		if (job->explain && job->out == &kallmod_out_addr_json)
+			argp_error(state, "--explain is text for people; give it without --json");
+		return 0;
+	default:
+		return kallmod_cmd_parse_rest(key, arg, state, job->ctx);
+	}
 }
 
 static int run(int argc, char **argv)
 {
-	static const struct kallmod_simple simple = {
-		.name = "kallmod addr",
-		.args_doc = "[ADDR…]",
-		.doc = "Print the symbol and the module of kernel addresses, given as arguments or one per line on standard input.",
-		.arguments = true,
-		.fn = addr,
-		.json = true,
+	static const struct argp_option options[] = {
+		{"json", KEY_JSON, NULL, 0, "Print JSON", 0},
+		{"explain", KEY_EXPLAIN, NULL, 0, "Print what the answer rests on: the range's functions, and who else has their names", 0},
+		{},
 	};
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = kallmod_cmd_children,
+		.args_doc = "[ADDR…]",
+		.doc = "Print the symbol and the module of kernel addresses, given as arguments or one per line on standard input."};
+	struct job job = {.ctx = kallmod_cmd_context(NAME), .out = &kallmod_out_addr_text};
 
-	return kallmod_simple_run(&simple, argc, argv);
+	return kallmod_cmd_run(NAME, &argp, argc, argv, job.ctx, print_addresses, &job);
 }
 
 const struct kallmod_command kallmod_command_addr = {

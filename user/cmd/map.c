@@ -5,16 +5,17 @@
 #include "choice.h"
 #include "cleanup.h"
 #include "cmd.h"
+#include "explain.h"
 #include "out.h"
 
 #define NAME "kallmod map"
 
-enum { KEY_FORMAT = 0x1000, KEY_DATA, KEY_JSON };
+enum { KEY_FORMAT = 0x1000, KEY_DATA, KEY_JSON, KEY_EXPLAIN };
 
 struct options {
 	struct kallmod_ctx *ctx;
 	const struct kallmod_out_map *out;
-	bool data;
+	bool data, explain;
 	char **modules; /* patterns */
 	int n;
 };
@@ -42,6 +43,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 		options->out = &kallmod_out_map_json;
 		return 0;
+	case KEY_EXPLAIN:
+		options->explain = true;
+		return 0;
 	case KEY_DATA:
 		options->data = true;
 		return 0;
@@ -63,7 +67,10 @@ static int print_chosen(struct options *options, const struct kallmod_map *map)
 				      options->modules, &sets);
 	struct kallmod_out_choice choice = {.data = options->data, .sets = sets};
 
-	return err ? err : options->out->write(options->ctx, map, &choice);
+	if (err)
+		return err;
+	return options->explain ? kallmod_explain_sets(options->ctx, map, sets) :
+				  options->out->write(options->ctx, map, &choice);
 }
 
 static int print_map(void *input)
@@ -84,6 +91,7 @@ static int run(int argc, char **argv)
 	static const struct argp_option argp_options[] = {
 		{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, or ranges: as modules.builtin.ranges", 0},
 		{"json", KEY_JSON, NULL, 0, "The same as --format json", 0},
+		{"explain", KEY_EXPLAIN, NULL, 0, "Print what each inferred range rests on, function by function", 0},
 		{"data", KEY_DATA, NULL, 0, "Data ranges too, where the source has them", 0},
 		{},
 	};

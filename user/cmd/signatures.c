@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include "cmd.h"
 #include "ctx.h"
 #include "ko.h"
+#include "module_names.h"
 #include "sigfile.h"
+#include "signatures_image.h"
 #include "sigtest.h"
 
 #define NAME "kallmod signatures"
@@ -33,16 +36,23 @@ static struct {
 	struct kallmod_ctx *ctx;
 	int release, module;
 	char module_name[256];
+	char home[PATH_MAX]; /* directory of the file at hand, below kernel/ */
 	size_t files, functions;
 	int err;
 } build;
+
+static void close_file(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
 
 static int add_function(void *arg, const char *module, const char *function)
 {
 	(void)arg;
 	if (strcmp(module, build.module_name)) {
 		snprintf(build.module_name, sizeof(build.module_name), "%s", module);
-		build.module = kallmod_sigbuilder_module(build.builder, module);
+		build.module = kallmod_sigbuilder_module(build.builder, module, build.home);
 		if (build.module < 0)
 			return build.module;
 	}
@@ -50,14 +60,74 @@ static int add_function(void *arg, const char *module, const char *function)
 	return kallmod_sigbuilder_add(build.builder, build.release, build.module, function);
 }
 
+/* "…/kernel/fs/ext4/ext4.ko" is of fs/ext4; what is not below a kernel/ has no known place. */
+static void set_home(const char *path)
+{
+	const char *at = strstr(path, "kernel/");
+	char *slash;
+
+	snprintf(build.home, sizeof(build.home), "%s", at ? at + strlen("kernel/") : "");
+	slash = strrchr(build.home, '/');
+	*(slash ? slash : build.home) = '\0';
+}
+
 static int add_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st, (void)ftw;
 	if (type != FTW_F || !kallmod_ko_is_path(path))
 		return 0;
+	set_home(path);
 	build.err = kallmod_ko_functions(build.ctx, path, add_function, NULL);
 	build.files++;
 	return build.err ? 1 : 0;
+}
+
+/*
+ * Reads DIRECTORY/name, lines "kernel/PLACE/NAME.ko", where it is there: modules.order has the order
+ * of linking, modules.builtin the modules whose functions are in no .ko file.
+ */
+static int read_list(const char *directory, const char *name, int (*fn)(char *path))
+{
+	__attribute__((cleanup(close_file))) FILE *file = NULL;
+	cleanup_free char *path = NULL, *line = NULL;
+	size_t capacity = 0;
+	int err = 0;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		return -ENOMEM;
+	file = fopen(path, "re");
+	while (file && !err && getline(&line, &capacity, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		set_home(line);
+		if (!strncmp(line, "kernel/", strlen("kernel/")))
+			err = fn(line);
+	}
+	return err;
+}
+
+static int add_order(char *path)
+{
+	(void)path;
+	return kallmod_sigorder_add(kallmod_sigbuilder_order(build.builder), build.home);
+}
+
+static int add_builtin(char *path)
+{
+	const char *name = kallmod_module_name(path);
+	int module = name ? kallmod_sigbuilder_module(build.builder, name, build.home) : 0;
+
+	if (name && module >= 0)
+		kallmod_sigbuilder_exists(build.builder, build.release, module);
+	return module < 0 ? module : 0;
+}
+
+static int add_lists(const char *directory)
+{
+	int err;
+
+	kallmod_sigorder_begin(kallmod_sigbuilder_order(build.builder));
+	err = read_list(directory, "modules.order", add_order);
+	return err ? err : read_list(directory, "modules.builtin", add_builtin);
 }
 
 /* Reads what is below the directory; it may be named by a symbolic link, none below is followed. */
@@ -70,13 +140,22 @@ static int add_directory(struct kallmod_ctx *ctx, const char *path)
 	build.module_name[0] = '\0';
 	if (!directory || (nftw(directory, add_file, 32, FTW_PHYS) < 0 && !build.err))
 		return kallmod_fail(ctx, -errno, "%s: %s", path, strerror(errno));
+	if (!build.err)
+		build.err = add_lists(directory);
 	if (!build.err && !build.files)
 		return kallmod_fail(ctx, -ENOENT, "%s: no .ko, .ko.xz, .ko.zst or .ko.gz below it",
 				    path);
 	return build.err;
 }
 
-/* One argument: RELEASE=DIR. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+/* One argument: RELEASE=DIR or RELEASE=VMLINUX. */
 static int add_release(struct kallmod_ctx *ctx, const char *argument)
 {
 	const char *equals = strchr(argument, '=');
@@ -93,9 +172,15 @@ static int add_release(struct kallmod_ctx *ctx, const char *argument)
 	build.release = kallmod_sigbuilder_release(build.builder, release);
 	if (build.release < 0)
 		return build.release;
-	err = add_directory(ctx, equals + 1);
+	if (is_file(equals + 1)) {
+		build.files = 1;
+		err = kallmod_signatures_add_image(ctx, build.builder, equals + 1, build.release,
+						   release, &build.functions);
+	} else {
+		err = add_directory(ctx, equals + 1);
+	}
 	if (!err)
-		fprintf(stderr, "%s: %s: %zu modules, %zu functions\n", NAME, release,
+		fprintf(stderr, "%s: %s: %zu files, %zu functions\n", NAME, release,
 			build.files, build.functions);
 	return err;
 }
@@ -106,7 +191,7 @@ static int run_build(struct options *options)
 
 	if (!options->output || !options->narguments)
 		return kallmod_fail(options->ctx, -EINVAL,
-				    "usage: kallmod signatures build -o FILE RELEASE=DIR…");
+				    "usage: kallmod signatures build -o FILE RELEASE=DIR|VMLINUX…");
 	build.ctx = options->ctx;
 	err = kallmod_sigbuilder_create(options->ctx, &build.builder);
 	for (int i = 0; !err && i < options->narguments; i++)
@@ -226,10 +311,10 @@ static int run(int argc, char **argv)
 	static struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
-		.args_doc = "build -o FILE RELEASE=DIR…\nlist [FILE…]\ntest",
+		.args_doc = "build -o FILE RELEASE=DIR|VMLINUX…\nlist [FILE…]\ntest",
 		.children = kallmod_cmd_children,
 		.doc = "Make, list and test the function signatures that inference uses.\v"
-		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR. test infers the map of a kernel whose ranges are known (--kallsyms and --ranges, or the running one) with each release family left out in turn, and prints precision and recall."};
+		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR, and the modules.order there; of a VMLINUX with debug information (or a modules.builtin.ranges beside it) the built-in modules and the kernel proper; newest releases first. test infers the map of a kernel whose ranges are known (--kallsyms and --ranges, or the running one) with each release family left out in turn, and prints precision and recall."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME)};
 	int status;
 

@@ -22,8 +22,9 @@ _kallmod_options() {
 # Those beside the shared ones.
 _kallmod_own_options() {
 	case $1 in
-	sources | modules | addr) echo '--json' ;;
-	map) echo '--format= --json --data' ;;
+	sources | modules) echo '--json' ;;
+	addr) echo '--json --explain' ;;
+	map) echo '--format= --json --data --explain' ;;
 	syms) echo '--size' ;;
 	install-map) echo '--dry-run --uninstall' ;;
 	verify) echo '--json --min-precision= --min-recall=' ;;

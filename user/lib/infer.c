@@ -15,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "infer.h"
-#include "sigfile.h"
-#include "symbols.h"
+#include "infer_priv.h"
 
 enum { MAX_ACTIVE = 96 };
 
@@ -25,49 +23,27 @@ static const struct {
 	float enter;	     /* into a module not known to be in this kernel */
 	float enter_present; /* into one that is */
 	float leave;	     /* to the core; a direct change of modules costs both */
-	float unknown;	     /* a name that no module has, in a module */
-	float foreign;	     /* a name that others have and this module does not */
-	float core_unique;   /* a name that one module has, in the core */
-	float core_common;   /* a name that a dozen modules have, in the core */
-	float old;	     /* a module that does not have the name in the nearest release */
-	float prune;	     /* states this much worse than the best are dropped */
+	float unknown;	     /* a name that nothing has, in a module */
+	float foreign;	     /* a name that another module has and this one does not */
+	float foreign_core;  /* a name that the core has and this module does not */
+	float core_unique;   /* a name that one module has and the core has not, in the core */
+	float core_common;   /* the same of a name that a dozen modules have */
+	float core_doubtful; /* the same of one that only modules have that nearer releases lack */
+	float old;	     /* where the name is, but a nearer release has it elsewhere */
+	float back;	     /* to what is linked earlier */
+	float doubtful;	     /* into one that nearer releases do not have */
 } costs = {
-	.enter = 6, .enter_present = 4, .leave = 4, .unknown = 2.5, .foreign = 8,
-	.core_unique = 4.5, .core_common = .5, .old = .4, .prune = 14,
-};
-
-/* A symbol address and the evidence there. */
-struct item {
-	uint64_t start;
-	uint32_t first_hit; /* into hits */
-	uint16_t nhits;
-	uint16_t nmodules; /* that have the name in all; hits are at most as many */
-};
-
-/* A step of the best path to a state, for going back. */
-struct node {
-	uint32_t previous; /* node of the symbol before */
-	uint16_t module;
+	.enter = 4, .enter_present = 2.5, .leave = 3, .unknown = 1.2, .foreign = 8,
+	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_doubtful = 1.6, .old = .6, .back = 4, .doubtful = 8,
 };
 
 struct active {
 	uint16_t module;
+	uint16_t position; /* the linker is at least here */
 	float cost;
 	uint32_t node;
 };
 
-struct kallmod_infer {
-	struct kallmod_ctx *ctx;
-	const struct kallmod_sigset *set;
-	bool *present;	 /* by module: known to be in this kernel */
-	struct item *items;
-	size_t nitems, item_capacity;
-	struct kallmod_sigset_hit *hits;
-	size_t nhits, hit_capacity;
-	struct node *nodes;
-	size_t nnodes, node_capacity;
-	uint16_t *path;	 /* nitems: the module of each */
-};
 
 int kallmod_infer_create(struct kallmod_ctx *ctx, const struct kallmod_sigset *set,
 			 struct kallmod_infer **ret)
@@ -79,8 +55,10 @@ int kallmod_infer_create(struct kallmod_ctx *ctx, const struct kallmod_sigset *s
 	infer->ctx = ctx;
 	infer->set = set;
 	infer->present = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->present));
-	if (!infer->present) {
-		free(infer);
+	infer->found = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->found));
+	infer->unique = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->unique));
+	if (!infer->present || !infer->found || !infer->unique) {
+		kallmod_infer_destroy(infer);
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	}
 	for (size_t i = 0; i < kallmod_sigset_modules(set); i++)
@@ -94,6 +72,8 @@ void kallmod_infer_destroy(struct kallmod_infer *infer)
 	if (!infer)
 		return;
 	free(infer->present);
+	free(infer->found);
+	free(infer->unique);
 	free(infer->items);
 	free(infer->hits);
 	free(infer->nodes);
@@ -102,7 +82,7 @@ void kallmod_infer_destroy(struct kallmod_infer *infer)
 }
 
 /* Makes room for one more element of an array that doubles. */
-static int reserve(void **array, size_t *capacity, size_t n, size_t size)
+int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size)
 {
 	size_t wanted = *capacity ? *capacity * 2 : 4096;
 	void *at;
@@ -123,30 +103,43 @@ static int reserve(void **array, size_t *capacity, size_t n, size_t size)
 
 static int add_item(struct kallmod_infer *infer, uint64_t start)
 {
-	if (reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
+	if (kallmod_infer_reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
 		    sizeof(*infer->items)))
 		return -ENOMEM;
 	infer->items[infer->nitems++] =
-		(struct item){.start = start, .first_hit = infer->nhits};
+		(struct kallmod_infer_item){.start = start, .first_hit = infer->nhits};
 	return 0;
 }
 
-/* Adds a name's modules to the last item. Aliases of one address: the rarest name counts. */
+/* Adds what has a name to the last item. Aliases of one address: the rarest name counts. */
 static int add_evidence(struct kallmod_infer *infer, const char *name)
 {
-	struct item *item = &infer->items[infer->nitems - 1];
+	struct kallmod_infer_item *item = &infer->items[infer->nitems - 1], found = *item;
+	struct kallmod_sigset_hit *hits;
 	size_t n;
 
-	if (reserve((void **)&infer->hits, &infer->hit_capacity,
+	if (kallmod_infer_reserve((void **)&infer->hits, &infer->hit_capacity,
 		    infer->nhits + KALLMOD_SIGSET_MAX_HITS, sizeof(*infer->hits)))
 		return -ENOMEM;
-	n = kallmod_sigset_find(infer->set, name, infer->hits + infer->nhits);
-	if (!n || (item->nmodules && item->nmodules <= n))
+	hits = infer->hits + infer->nhits;
+	n = kallmod_sigset_find(infer->set, name, hits, &found.name);
+	if (!n || (item->nhits && (size_t)item->nmodules + item->core <= n))
 		return 0;
-	item->first_hit = infer->nhits;
-	item->nmodules = n < UINT16_MAX ? n : UINT16_MAX;
-	item->nhits = n < KALLMOD_SIGSET_MAX_HITS ? n : KALLMOD_SIGSET_MAX_HITS;
-	infer->nhits += item->nhits;
+	found.first_hit = infer->nhits;
+	found.nhits = n < KALLMOD_SIGSET_MAX_HITS ? n : KALLMOD_SIGSET_MAX_HITS;
+	found.core = false;
+	found.doubtful = true;
+	found.far = UINT16_MAX;
+	for (size_t i = 0; i < found.nhits; i++) {
+		found.core |= hits[i].module == KALLMOD_INFER_CORE;
+		found.far = hits[i].far < found.far ? hits[i].far : found.far;
+		found.doubtful &= hits[i].module != KALLMOD_INFER_CORE &&
+				  kallmod_sigset_doubtful(infer->set, hits[i].module);
+	}
+	n -= found.core;
+	found.nmodules = n < UINT16_MAX ? n : UINT16_MAX;
+	*item = found;
+	infer->nhits += found.nhits;
 	return 0;
 }
 
@@ -163,8 +156,9 @@ static int collect(struct kallmod_infer *infer, const struct kallmod_symbols *sy
 	infer->nitems = infer->nhits = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
-		bool is_padding = !strncmp(symbol->name, "__pfx_", 6);
-		struct item *last = infer->nitems ? &infer->items[infer->nitems - 1] : NULL;
+		bool is_padding = !strncmp(symbol->name, "__pfx_", 6) ||
+				  !strncmp(symbol->name, "__cfi_", 6);
+		struct kallmod_infer_item *last = infer->nitems ? &infer->items[infer->nitems - 1] : NULL;
 		int err = 0;
 
 		if (symbol->addr < start || symbol->module || !kallmod_symbol_is_text(symbol))
@@ -177,6 +171,9 @@ static int collect(struct kallmod_infer *infer, const struct kallmod_symbols *sy
 			err = add_evidence(infer, symbol->name);
 		if (err)
 			return err;
+		last = &infer->items[infer->nitems - 1];
+		if (!is_padding && symbol->size && symbol->addr + symbol->size > last->end)
+			last->end = symbol->addr + symbol->size;
 		padding = is_padding;
 	}
 	return 0;
@@ -190,39 +187,42 @@ static float rarity(size_t n)
 	return n ? 1.f / n : 0;
 }
 
-static float core_cost(const struct item *item)
-{
-	if (!item->nmodules)
-		return 0;
-	return costs.core_common + (costs.core_unique - costs.core_common) *
-					   rarity(item->nmodules);
-}
-
-static float module_cost(const struct kallmod_infer *infer, const struct item *item,
-			 uint16_t module)
+/* The item's hit of the module or the core, or NULL. */
+const struct kallmod_sigset_hit *kallmod_infer_hit(const struct kallmod_infer *infer,
+						 const struct kallmod_infer_item *item, uint16_t module)
 {
 	const struct kallmod_sigset_hit *hits = &infer->hits[item->first_hit];
 
 	for (size_t i = 0; i < item->nhits; i++)
 		if (hits[i].module == module)
-			return hits[i].nearest ? 0 : costs.old;
-	if (!item->nmodules)
-		return costs.unknown;
-	/* A name that everybody has says little when a module does not have it. */
-	return costs.unknown + (costs.foreign - costs.unknown) * rarity(item->nmodules);
+			return &hits[i];
+	return NULL;
 }
 
-static float item_cost(const struct kallmod_infer *infer, const struct item *item,
-		       uint16_t module)
+/* What it costs that the item is of the module or the core; hit: its hit there, or NULL. */
+float kallmod_infer_cost(const struct kallmod_infer_item *item, uint16_t module,
+		       const struct kallmod_sigset_hit *hit)
 {
-	return module == KALLMOD_INFER_CORE ? core_cost(item) : module_cost(infer, item, module);
+	if (hit)
+		return hit->far > item->far ? costs.old : 0;
+	if (module == KALLMOD_INFER_CORE && item->doubtful)
+		return costs.core_doubtful;
+	if (module == KALLMOD_INFER_CORE)
+		return item->nmodules ? costs.core_common + (costs.core_unique - costs.core_common) *
+								    rarity(item->nmodules) :
+					0;
+	if (item->core)
+		return costs.foreign_core;
+	/* A name that everybody has says little when a module does not have it. */
+	return costs.unknown + (costs.foreign - costs.unknown) * rarity(item->nmodules);
 }
 
 static float enter_cost(const struct kallmod_infer *infer, uint16_t module)
 {
 	if (module == KALLMOD_INFER_CORE)
 		return 0;
-	return infer->present[module] ? costs.enter_present : costs.enter;
+	return (infer->present[module] ? costs.enter_present : costs.enter) +
+	       (kallmod_sigset_doubtful(infer->set, module) ? costs.doubtful : 0);
 }
 
 static float leave_cost(uint16_t module)
@@ -267,30 +267,42 @@ static const struct active *cheapest_exit(const struct front *front)
 
 /* Adds the state to the next front: the cheaper of staying in it and coming to it. */
 static int step(struct kallmod_infer *infer, const struct front *from, struct front *to,
-		const struct item *item, uint16_t module, const struct active *leaving)
+		const struct kallmod_infer_item *item, uint16_t module, const struct active *leaving)
 {
-	const struct active *stay = front_find(from, module), *best = stay;
+	const struct active *best = front_find(from, module);
+	const struct kallmod_sigset_hit *hit = kallmod_infer_hit(infer, item, module);
 	float coming = leaving->cost + leave_cost(leaving->module) + enter_cost(infer, module);
-	float cost = stay ? stay->cost : INFINITY;
+	struct active state = {.module = module, .cost = best ? best->cost : INFINITY};
 
 	if (to->n == MAX_ACTIVE || front_find(to, module))
 		return 0;
-	if (coming < cost) {
-		cost = coming;
+	if (coming < state.cost) {
+		state.cost = coming;
 		best = leaving;
 	}
-	if (reserve((void **)&infer->nodes, &infer->node_capacity, infer->nnodes + 1,
+	state.cost += kallmod_infer_cost(item, module, hit);
+	state.position = best->position;
+	if (hit && hit->place.high < state.position) {
+		state.cost += costs.back;
+		state.position = hit->place.low;
+	} else if (hit && hit->place.low > state.position) {
+		state.position = hit->place.low;
+	}
+	if (kallmod_infer_reserve((void **)&infer->nodes, &infer->node_capacity, infer->nnodes + 1,
 		    sizeof(*infer->nodes)))
 		return -ENOMEM;
-	infer->nodes[infer->nnodes] = (struct node){best->node, module};
-	to->states[to->n++] = (struct active){module, cost + item_cost(infer, item, module),
-					      infer->nnodes++};
+	infer->nodes[infer->nnodes] = (struct kallmod_infer_node){best->node, module};
+	state.node = infer->nnodes++;
+	to->states[to->n++] = state;
 	to->places[module] = to->n;
 	return 0;
 }
 
-/* Drops what cannot win any more, the core excepted. */
-static void prune(struct front *front)
+/*
+ * Drops what cannot win any more, the core excepted: a state that is dearer than to come back to it
+ * later.
+ */
+static void prune(const struct kallmod_infer *infer, struct front *front)
 {
 	float best = INFINITY;
 	size_t n = 0;
@@ -301,7 +313,8 @@ static void prune(struct front *front)
 		struct active *state = &front->states[i];
 
 		front->places[state->module] = 0;
-		if (state->cost > best + costs.prune && state->module != KALLMOD_INFER_CORE)
+		if (state->module != KALLMOD_INFER_CORE &&
+		    state->cost > best + costs.leave + enter_cost(infer, state->module))
 			continue;
 		front->states[n] = *state;
 		front->states[n++].cost -= best; /* keeps floats small, and so exact */
@@ -310,7 +323,7 @@ static void prune(struct front *front)
 	front->n = n;
 }
 
-static int advance(struct kallmod_infer *infer, const struct item *item,
+static int advance(struct kallmod_infer *infer, const struct kallmod_infer_item *item,
 		   const struct front *from, struct front *to)
 {
 	const struct active *leaving = cheapest_exit(from);
@@ -321,7 +334,7 @@ static int advance(struct kallmod_infer *infer, const struct item *item,
 			   leaving);
 	for (size_t i = 0; !err && i < from->n; i++)
 		err = step(infer, from, to, item, from->states[i].module, leaving);
-	prune(to);
+	prune(infer, to);
 	return err;
 }
 
@@ -340,10 +353,10 @@ static void walk_back(struct kallmod_infer *infer, const struct front *front)
 static int search_from(struct kallmod_infer *infer, struct front fronts[2])
 {
 	infer->nnodes = 0;
-	if (reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
+	if (kallmod_infer_reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
 		return -ENOMEM;
-	infer->nodes[infer->nnodes++] = (struct node){0, KALLMOD_INFER_CORE};
-	fronts[0].states[0] = (struct active){KALLMOD_INFER_CORE, 0, 0};
+	infer->nodes[infer->nnodes++] = (struct kallmod_infer_node){0, KALLMOD_INFER_CORE};
+	fronts[0].states[0] = (struct active){.module = KALLMOD_INFER_CORE};
 	fronts[0].places[KALLMOD_INFER_CORE] = fronts[0].n = 1;
 	for (size_t i = 0; i < infer->nitems; i++) {
 		struct front *to = &fronts[(i + 1) & 1];
@@ -373,96 +386,6 @@ static int search(struct kallmod_infer *infer)
 	return err;
 }
 
-/* ---- runs ------------------------------------------------------------------------------ */
-
-/* What the items [from, to) say for their module: nats over the core, and how many match. */
-struct strength {
-	float nats;
-	size_t matched, unique;
-};
-
-static struct strength run_strength(const struct kallmod_infer *infer, size_t from, size_t to)
-{
-	struct strength strength = {};
-	uint16_t module = infer->path[from];
-
-	for (size_t i = from; i < to; i++) {
-		const struct item *item = &infer->items[i];
-		const struct kallmod_sigset_hit *hits = &infer->hits[item->first_hit];
-
-		strength.nats += core_cost(item) - module_cost(infer, item, module);
-		for (size_t k = 0; k < item->nhits; k++) {
-			if (hits[k].module != module)
-				continue;
-			strength.matched++;
-			strength.unique += item->nmodules == 1;
-		}
-	}
-	return strength;
-}
-
-/*
- * The odds that the run is right: the evidence over the core's, less what it takes to be
- * there at all, as a probability that stays below what names alone can prove.
- */
-static float confidence_of(const struct kallmod_infer *infer, size_t from, size_t to)
-{
-	struct strength strength = run_strength(infer, from, to);
-	bool present = infer->present[infer->path[from]];
-	float matched = (float)strength.matched / (to - from);
-	float odds = strength.nats * .5f + (present ? 3 : 0) + (strength.unique ? 1 : -2) - 3;
-	float confidence = 1 / (1 + expf(-odds));
-
-	return fminf(confidence, .9f + .0995f * matched);
-}
-
-static size_t run_end(const struct kallmod_infer *infer, size_t from)
-{
-	size_t to = from + 1;
-
-	while (to < infer->nitems && infer->path[to] == infer->path[from])
-		to++;
-	return to;
-}
-
-/* Modules that the path is sure of are in this kernel. */
-static void learn_present(struct kallmod_infer *infer)
-{
-	for (size_t from = 0, to; from < infer->nitems; from = to) {
-		struct strength strength;
-
-		to = run_end(infer, from);
-		if (infer->path[from] == KALLMOD_INFER_CORE)
-			continue;
-		strength = run_strength(infer, from, to);
-		if (strength.unique >= 3 && strength.nats > costs.enter + costs.leave)
-			infer->present[infer->path[from]] = true;
-	}
-}
-
-static int give_runs(const struct kallmod_infer *infer, uint64_t end,
-		     int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg)
-{
-	for (size_t from = 0, to; from < infer->nitems; from = to) {
-		struct kallmod_infer_run run;
-		int err;
-
-		to = run_end(infer, from);
-		if (infer->path[from] == KALLMOD_INFER_CORE)
-			continue;
-		run = (struct kallmod_infer_run){
-			.start = infer->items[from].start,
-			.end = to < infer->nitems ? infer->items[to].start : end,
-			.module = infer->path[from],
-			.confidence = confidence_of(infer, from, to),
-		};
-		err = fn(arg, &run);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols *symbols,
 		       uint64_t start, uint64_t end,
 		       int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg)
@@ -472,10 +395,12 @@ int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols
 	if (!err)
 		err = search(infer);
 	if (!err) {
-		learn_present(infer);
+		kallmod_infer_learn(infer);
 		err = search(infer);
 	}
+	if (!err)
+		kallmod_infer_mend(infer);
 	if (err)
 		return kallmod_fail(infer->ctx, err, "out of memory");
-	return give_runs(infer, end, fn, arg);
+	return kallmod_infer_give(infer, end, fn, arg);
 }

@@ -5,13 +5,27 @@
 
 #include "sigset.h"
 
-/* A run of neighbouring functions of one module, [start, end). */
+/* What a run of functions says for its module. */
+struct kallmod_infer_evidence {
+	uint32_t functions; /* in all */
+	uint32_t matched;   /* that the module has in a known release */
+	uint32_t unique;    /* and nothing else has */
+	uint32_t unknown;   /* that nothing has */
+	uint32_t stale;	    /* matched, but elsewhere in a nearer release */
+	float nats;	    /* over what they say for the core */
+};
+
+enum { KALLMOD_INFER_SET = 4 }; /* modules that share an object, at most */
+
+/* A run of neighbouring functions of one module, or of an object that several share: [start, end). */
 struct kallmod_infer_run {
 	uint64_t start, end;
-	uint16_t module; /* of the set; KALLMOD_INFER_CORE: the kernel proper */
+	uint16_t modules[KALLMOD_INFER_SET]; /* of the set of signatures */
+	uint16_t nmodules;
 	float confidence;
+	struct kallmod_infer_evidence evidence;
 };
-#define KALLMOD_INFER_CORE 0xffff
+#define KALLMOD_INFER_CORE KALLMOD_SIGSET_CORE
 
 /*
  * Infers the runs of [start, end) from the text symbols there; fn gets each run of a module in

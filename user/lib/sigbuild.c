@@ -12,12 +12,14 @@
 #include "grow.h"
 #include "sigfile.h"
 
-/* "A function of this hash is defined by module, in the releases of the mask." */
+/* "A function of this hash is defined by owner, in the releases of the mask." */
 struct fact {
 	uint32_t hash;
-	uint16_t module;
+	uint32_t owner; /* module; DIRECTORY + directory */
 	uint16_t releases;
 };
+
+enum { DIRECTORY = 1 << 16 };
 
 struct names {
 	char **at;
@@ -26,7 +28,10 @@ struct names {
 
 struct kallmod_sigbuilder {
 	struct kallmod_ctx *ctx;
-	struct names releases, modules;
+	struct names releases, modules, directories;
+	struct names homes; /* the directory of each module, "" for none */
+	uint32_t *existing;	 /* by module: the releases that have it */
+	struct kallmod_sigorder *order;
 	struct fact *facts;
 	size_t n, capacity;
 };
@@ -38,6 +43,10 @@ int kallmod_sigbuilder_create(struct kallmod_ctx *ctx, struct kallmod_sigbuilder
 	if (!builder)
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	builder->ctx = ctx;
+	if (kallmod_sigorder_create(&builder->order)) {
+		free(builder);
+		return kallmod_fail(ctx, -ENOMEM, "out of memory");
+	}
 	*ret = builder;
 	return 0;
 }
@@ -55,6 +64,10 @@ void kallmod_sigbuilder_destroy(struct kallmod_sigbuilder *builder)
 		return;
 	names_deinit(&builder->releases);
 	names_deinit(&builder->modules);
+	names_deinit(&builder->directories);
+	names_deinit(&builder->homes);
+	free(builder->existing);
+	kallmod_sigorder_destroy(builder->order);
 	free(builder->facts);
 	free(builder);
 }
@@ -88,10 +101,36 @@ int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *r
 	return names_number(builder, &builder->releases, release, KALLMOD_SIG_MAX_RELEASES);
 }
 
-int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module)
+/* Notes the directory of the module of that number, where none is known. */
+static int set_home(struct kallmod_sigbuilder *builder, int module, const char *directory)
+{
+	struct names *homes = &builder->homes;
+
+	if ((size_t)module == homes->n) {
+		char **at = reallocarray(homes->at, homes->n + 1, sizeof(*at));
+		uint32_t *existing =
+			reallocarray(builder->existing, homes->n + 1, sizeof(*existing));
+
+		homes->at = at ? at : homes->at;
+		builder->existing = existing ? existing : builder->existing;
+		if (!at || !existing)
+			return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+		existing[homes->n] = 0;
+		at[homes->n++] = NULL;
+	}
+	if (homes->at[module] && *homes->at[module])
+		return module;
+	free(homes->at[module]);
+	homes->at[module] = strdup(directory);
+	return homes->at[module] ? module : kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+}
+
+int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module,
+			      const char *directory)
 {
 	char name[KALLMOD_SIG_MAX_NAME + 1];
 	size_t i;
+	int n;
 
 	if (!kallmod_sig_module_valid(module))
 		return kallmod_fail(builder->ctx, -EINVAL,
@@ -100,10 +139,33 @@ int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *mo
 	for (i = 0; module[i]; i++)
 		name[i] = module[i] == '-' ? '_' : module[i];
 	name[i] = '\0';
-	return names_number(builder, &builder->modules, name, KALLMOD_SIG_MAX_MODULES);
+	n = names_number(builder, &builder->modules, name,
+			 KALLMOD_SIG_MAX_MODULES - builder->directories.n);
+	return n < 0 ? n : set_home(builder, n, directory);
 }
 
-int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int module,
+void kallmod_sigbuilder_exists(struct kallmod_sigbuilder *builder, int release, int module)
+{
+	builder->existing[module] |= 1u << release;
+}
+
+int kallmod_sigbuilder_directory(struct kallmod_sigbuilder *builder, const char *directory)
+{
+	int n;
+
+	if (strlen(directory) > KALLMOD_SIG_MAX_NAME)
+		return kallmod_fail(builder->ctx, -EINVAL, "%s: is too long for a directory", directory);
+	n = names_number(builder, &builder->directories, *directory ? directory : "-",
+			 KALLMOD_SIG_MAX_MODULES - builder->modules.n);
+	return n < 0 ? n : DIRECTORY + n;
+}
+
+struct kallmod_sigorder *kallmod_sigbuilder_order(struct kallmod_sigbuilder *builder)
+{
+	return builder->order;
+}
+
+int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int owner,
 			   const char *name)
 {
 	const char *start;
@@ -112,8 +174,10 @@ int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int 
 
 	if (kallmod_grow(&builder->facts, &builder->capacity, builder->n, sizeof(*builder->facts)))
 		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+	if (owner < DIRECTORY)
+		kallmod_sigbuilder_exists(builder, release, owner);
 	builder->facts[builder->n++] = (struct fact){
-		kallmod_sig_hash(start, length), (uint16_t)module, (uint16_t)(1u << release)};
+		kallmod_sig_hash(start, length), (uint32_t)owner, (uint16_t)(1u << release)};
 	return 0;
 }
 
@@ -123,7 +187,7 @@ static int compare_facts(const void *a, const void *b)
 
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
-	return (int)x->module - y->module;
+	return (x->owner > y->owner) - (x->owner < y->owner);
 }
 
 /* Sorts, and makes one fact of those that differ in the release only. */
@@ -180,6 +244,23 @@ static bool first_of_hash(const struct kallmod_sigbuilder *builder, size_t i)
 	return !i || builder->facts[i].hash != builder->facts[i - 1].hash;
 }
 
+/* In the file directories are behind all modules. */
+static uint32_t owner_number(const struct kallmod_sigbuilder *builder, uint32_t owner)
+{
+	return owner < DIRECTORY ? owner : owner - DIRECTORY + builder->modules.n;
+}
+
+static void put_places(struct image *image, const struct kallmod_sigbuilder *builder,
+		       const struct names *directories)
+{
+	for (size_t i = 0; i < directories->n; i++) {
+		struct kallmod_sigplace place =
+			kallmod_sigorder_find(builder->order, directories->at[i]);
+
+		put_u32(image, place.low | (uint32_t)place.high << 16);
+	}
+}
+
 static void put_facts(struct image *image, const struct kallmod_sigbuilder *builder)
 {
 	uint32_t names = 0, bucket = 0;
@@ -198,7 +279,7 @@ static void put_facts(struct image *image, const struct kallmod_sigbuilder *buil
 			put_u32(image, i);
 	put_u32(image, builder->n);
 	for (size_t i = 0; i < builder->n; i++)
-		put_u32(image, builder->facts[i].module |
+		put_u32(image, owner_number(builder, builder->facts[i].owner) |
 				       (uint32_t)builder->facts[i].releases << 16);
 	for (size_t i = 0; i < builder->n; i++) {
 		uint16_t low = builder->facts[i].hash;
@@ -215,29 +296,36 @@ static int make_image(struct kallmod_sigbuilder *builder, struct image *image)
 		.version = KALLMOD_SIG_VERSION,
 		.nreleases = builder->releases.n,
 		.nmodules = builder->modules.n,
+		.ndirectories = builder->directories.n,
 		.nposts = builder->n,
 	};
+	const struct names *lists[] = {&builder->releases, &builder->modules, &builder->directories};
+	size_t owners = builder->modules.n + builder->directories.n;
 	size_t strings = 1;
 
-	for (size_t i = 0; i < builder->releases.n; i++)
-		strings += strlen(builder->releases.at[i]) + 1;
-	for (size_t i = 0; i < builder->modules.n; i++)
-		strings += strlen(builder->modules.at[i]) + 1;
+	for (size_t k = 0; k < 3; k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			strings += strlen(lists[k]->at[i]) + 1;
 	for (size_t i = 0; i < builder->n; i++)
 		header.nnames += first_of_hash(builder, i);
 	header.strings_size = strings;
-	image->data = malloc(sizeof(header) + 4 * (header.nreleases + header.nmodules +
+	image->data = malloc(sizeof(header) + 4 * (header.nreleases + 2 * owners + header.nmodules +
 						   KALLMOD_SIG_INDEX + header.nnames + 1 +
 						   builder->n) +
 			     2 * header.nnames + strings);
 	if (!image->data)
 		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
 	image->size = sizeof(header);
-	strings = put_offsets(image, &builder->releases, 0);
-	put_offsets(image, &builder->modules, strings);
+	strings = 0;
+	for (size_t k = 0; k < 3; k++)
+		strings = put_offsets(image, lists[k], strings);
+	put_places(image, builder, &builder->homes);
+	put_places(image, builder, &builder->directories);
+	for (size_t i = 0; i < builder->modules.n; i++)
+		put_u32(image, builder->existing[i]);
 	put_facts(image, builder);
-	put_strings(image, &builder->releases);
-	put_strings(image, &builder->modules);
+	for (size_t k = 0; k < 3; k++)
+		put_strings(image, lists[k]);
 	put(image, "", 1);
 	header.crc32 = crc32(0, (const Bytef *)image->data + sizeof(header),
 			     image->size - sizeof(header));

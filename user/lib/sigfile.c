@@ -40,7 +40,7 @@ size_t kallmod_sig_normalise(const char *name, const char **start_ret, bool *col
 	size_t length;
 
 	*cold_ret = false;
-	if (!strncmp(name, "__pfx_", 6))
+	if (!strncmp(name, "__pfx_", 6) || !strncmp(name, "__cfi_", 6))
 		name += 6;
 	*start_ret = name;
 	length = strlen(name);
@@ -97,9 +97,10 @@ static int bad(struct kallmod_ctx *ctx, const char *name, const char *what)
 static bool lay_out(struct kallmod_sigfile *file)
 {
 	const struct kallmod_sig_header *header = file->header;
+	uint64_t owners = (uint64_t)header->nmodules + header->ndirectories;
 	uint64_t sizes[] = {
-		sizeof(*header), 4ull * header->nreleases, 4ull * header->nmodules,
-		4ull * KALLMOD_SIG_INDEX, 4ull * header->nnames + 4, 4ull * header->nposts,
+		sizeof(*header), 4ull * header->nreleases, 4ull * owners, 4ull * owners,
+		4ull * header->nmodules, 4ull * KALLMOD_SIG_INDEX, 4ull * header->nnames + 4, 4ull * header->nposts,
 		2ull * header->nnames, header->strings_size,
 	};
 	const char *at[sizeof(sizes) / sizeof(sizes[0])];
@@ -112,12 +113,14 @@ static bool lay_out(struct kallmod_sigfile *file)
 			return false;
 	}
 	file->releases = (const void *)at[1];
-	file->modules = (const void *)at[2];
-	file->index = (const void *)at[3];
-	file->posts_at = (const void *)at[4];
-	file->posts = (const void *)at[5];
-	file->hashes = (const void *)at[6];
-	file->strings = at[7];
+	file->names = (const void *)at[2];
+	file->places = (const void *)at[3];
+	file->existing = (const void *)at[4];
+	file->index = (const void *)at[5];
+	file->posts_at = (const void *)at[6];
+	file->posts = (const void *)at[7];
+	file->hashes = (const void *)at[8];
+	file->strings = at[9];
 	return offset == file->size;
 }
 
@@ -149,17 +152,18 @@ static bool is_name(const struct kallmod_sigfile *file, uint32_t offset)
 static bool contents_valid(const struct kallmod_sigfile *file)
 {
 	const struct kallmod_sig_header *header = file->header;
+	size_t owners = (size_t)header->nmodules + header->ndirectories;
 
 	if (!header->strings_size || file->strings[header->strings_size - 1])
 		return false;
 	for (size_t i = 0; i < header->nreleases; i++)
 		if (!is_name(file, file->releases[i]))
 			return false;
-	for (size_t i = 0; i < header->nmodules; i++)
-		if (!is_name(file, file->modules[i]))
+	for (size_t i = 0; i < owners; i++)
+		if (!is_name(file, file->names[i]))
 			return false;
 	for (size_t i = 0; i < header->nposts; i++)
-		if ((file->posts[i] & 0xffff) >= header->nmodules)
+		if ((file->posts[i] & 0xffff) >= owners)
 			return false;
 	return ascending(file->index, KALLMOD_SIG_INDEX, header->nnames) &&
 	       ascending(file->posts_at, (size_t)header->nnames + 1, header->nposts);
@@ -180,7 +184,9 @@ int kallmod_sigfile_parse(struct kallmod_ctx *ctx, const char *name, const void 
 	if (file.header->version != KALLMOD_SIG_VERSION)
 		return bad(ctx, name, "has an unknown format");
 	if (file.header->nreleases > KALLMOD_SIG_MAX_RELEASES ||
-	    file.header->nmodules > KALLMOD_SIG_MAX_MODULES || !lay_out(&file))
+	    file.header->nmodules > KALLMOD_SIG_MAX_MODULES ||
+	    file.header->ndirectories > KALLMOD_SIG_MAX_MODULES - file.header->nmodules ||
+	    !lay_out(&file))
 		return bad(ctx, name, "is torn: its size is not what its header says");
 	if (crc32(0, (const Bytef *)data + head, size - head) != file.header->crc32)
 		return kallmod_fail(ctx, -EBADMSG,
@@ -248,7 +254,12 @@ const char *kallmod_sigfile_release(const struct kallmod_sigfile *file, size_t i
 	return file->strings + file->releases[i];
 }
 
-const char *kallmod_sigfile_module(const struct kallmod_sigfile *file, size_t i)
+const char *kallmod_sigfile_name(const struct kallmod_sigfile *file, size_t i)
 {
-	return file->strings + file->modules[i];
+	return file->strings + file->names[i];
+}
+
+struct kallmod_sigplace kallmod_sigfile_place(const struct kallmod_sigfile *file, size_t i)
+{
+	return (struct kallmod_sigplace){file->places[i], file->places[i] >> 16};
 }

@@ -5,10 +5,11 @@
 
 #include "ctx.h"
 #include "sig_format.h"
+#include "sigorder.h"
 
 /*
  * A function's name without what a compiler appends to copies and parts of it (.cold, .isra.N,
- * .part.N, .constprop.N, .llvm.N, .lto_priv.N) and without a leading __pfx_: [*start_ret,
+ * .part.N, .constprop.N, .llvm.N, .lto_priv.N) and without a leading __pfx_ or __cfi_: [*start_ret,
  * + returned length) of name. *cold_ret: it is a part that the compiler moved away.
  */
 size_t kallmod_sig_normalise(const char *name, const char **start_ret, bool *cold_ret);
@@ -28,7 +29,8 @@ struct kallmod_sigfile {
 	size_t size;
 	bool mapped;
 	const struct kallmod_sig_header *header;
-	const uint32_t *releases, *modules, *index, *posts_at, *posts;
+	const uint32_t *releases, *names, *places, *existing, *index, *posts_at,
+		*posts;
 	const uint16_t *hashes;
 	const char *strings;
 };
@@ -45,7 +47,9 @@ void kallmod_sigfile_close(struct kallmod_sigfile *file);
 size_t kallmod_sigfile_find(const struct kallmod_sigfile *file, uint32_t hash,
 			    const uint32_t **ret);
 const char *kallmod_sigfile_release(const struct kallmod_sigfile *file, size_t i);
-const char *kallmod_sigfile_module(const struct kallmod_sigfile *file, size_t i);
+/* Modules are below header->nmodules, directories of the kernel proper behind them. */
+const char *kallmod_sigfile_name(const struct kallmod_sigfile *file, size_t i);
+struct kallmod_sigplace kallmod_sigfile_place(const struct kallmod_sigfile *file, size_t i);
 
 /* ---- writing ------------------------------------------------------------------------- */
 
@@ -56,10 +60,20 @@ void kallmod_sigbuilder_destroy(struct kallmod_sigbuilder *builder);
 /* The number of a release, added when new. -E2BIG past KALLMOD_SIG_MAX_RELEASES, -EINVAL for
  * one that is no name. */
 int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *release);
-/* The number of a module, added when new ('-' becomes '_'). As above. */
-int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module);
-/* Notes that module in release defines a function of that (raw) name. */
-int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int module,
+/*
+ * The number of a module, added when new ('-' becomes '_'), or of a directory of the kernel proper.
+ * The directory ("fs/ext4"; "": not known) tells where the module is linked; the first one counts.
+ * Errors as above.
+ */
+int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module,
+			      const char *directory);
+int kallmod_sigbuilder_directory(struct kallmod_sigbuilder *builder, const char *directory);
+/* Notes that the release has the module, whether its functions are known or not. */
+void kallmod_sigbuilder_exists(struct kallmod_sigbuilder *builder, int release, int module);
+/* What the order of directories is learnt from; owned by the builder. */
+struct kallmod_sigorder *kallmod_sigbuilder_order(struct kallmod_sigbuilder *builder);
+/* Notes that owner (one of the two numbers) in release defines a function of that (raw) name. */
+int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int owner,
 			   const char *name);
 /* Writes the file beside path and renames it. The same input gives the same bytes. */
 int kallmod_sigbuilder_write(struct kallmod_sigbuilder *builder, const char *path);

@@ -7,39 +7,16 @@
 #include "cleanup.h"
 #include "file.h"
 #include "module_names.h"
-#include "sigfile.h"
-#include "sigset.h"
-
-/* A file, and what of it is in use. */
-struct member {
-	struct kallmod_sigfile file;
-	uint16_t *modules; /* the file's module number -> the set's */
-	uint32_t releases; /* mask of those that are not left out */
-	uint32_t nearest;  /* mask of the nearest one */
-};
-
-struct module {
-	const char *name; /* in a member's file */
-	bool allowed, listed;
-};
-
-struct kallmod_sigset {
-	struct kallmod_ctx *ctx;
-	struct member *members;
-	size_t nmembers;
-	struct module *modules;
-	size_t nmodules;
-	char releases[256];
-};
+#include "sigset_priv.h"
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct module *)a)->name, ((const struct module *)b)->name);
+	return strcmp(((const struct kallmod_sigset_module *)a)->name, ((const struct kallmod_sigset_module *)b)->name);
 }
 
-static struct module *find_module(const struct kallmod_sigset *set, const char *name)
+static struct kallmod_sigset_module *find_module(const struct kallmod_sigset *set, const char *name)
 {
-	struct module key = {.name = name};
+	struct kallmod_sigset_module key = {.name = name};
 
 	return bsearch(&key, set->modules, set->nmodules, sizeof(key), compare_names);
 }
@@ -56,8 +33,9 @@ static int number_modules(struct kallmod_sigset *set)
 		return -ENOMEM;
 	for (size_t i = 0; i < set->nmembers; i++)
 		for (size_t k = 0; k < set->members[i].file.header->nmodules; k++)
-			set->modules[set->nmodules++] = (struct module){
-				kallmod_sigfile_module(&set->members[i].file, k), true, false};
+			set->modules[set->nmodules++] = (struct kallmod_sigset_module){
+				kallmod_sigfile_name(&set->members[i].file, k), true, false,
+				UINT16_MAX, UINT16_MAX};
 	qsort(set->modules, set->nmodules, sizeof(*set->modules), compare_names);
 	for (size_t i = 0; i < set->nmodules; i++)
 		if (!n || strcmp(set->modules[n - 1].name, set->modules[i].name))
@@ -66,33 +44,17 @@ static int number_modules(struct kallmod_sigset *set)
 	if (n > UINT16_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < set->nmembers; i++) {
-		struct member *member = &set->members[i];
+		struct kallmod_sigset_member *member = &set->members[i];
 
 		member->modules = calloc(member->file.header->nmodules + 1, sizeof(uint16_t));
 		if (!member->modules)
 			return -ENOMEM;
 		for (size_t k = 0; k < member->file.header->nmodules; k++)
 			member->modules[k] =
-				find_module(set, kallmod_sigfile_module(&member->file, k)) -
+				find_module(set, kallmod_sigfile_name(&member->file, k)) -
 				set->modules;
 	}
 	return 0;
-}
-
-/* "6.12.95-…" as 6012; 0: no version at its start. */
-static int version_of(const char *release)
-{
-	int major, minor;
-
-	return sscanf(release, "%d.%d", &major, &minor) == 2 ? major * 1000 + minor : 0;
-}
-
-/* A major version is worth ten minor ones: about what lay between 5.19 and 6.0, 6.19 and 7.0. */
-static int version_distance(int a, int b)
-{
-	int x = a / 1000 * 20 + a % 1000, y = b / 1000 * 20 + b % 1000;
-
-	return abs(x - y);
 }
 
 /* For reports: a list that is too long ends with dots. */
@@ -104,31 +66,46 @@ static void name_release(struct kallmod_sigset *set, const char *release)
 		strcpy(set->releases + sizeof(set->releases) - sizeof("…"), "…");
 }
 
-/* Takes the releases that are not excluded, and marks the one nearest to the kernel. */
-static void choose_releases(struct kallmod_sigset *set, const char *exclude)
+/* The architecture that a release's name ends with, or "". */
+static const char *architecture_of(const char *release)
 {
-	int version = version_of(kallmod_ctx_release(set->ctx)), best = INT32_MAX;
+	static const char *const names[] = {"amd64", "arm64"};
 
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t length = strlen(release), n = strlen(names[i]);
+
+		if (length > n && !strcmp(release + length - n, names[i]))
+			return names[i];
+	}
+	return "";
+}
+
+/* The kernel's architecture, by symbols that only one has. */
+static const char *find_architecture(const struct kallmod_symbols *symbols)
+{
+	if (kallmod_symbols_by_name(symbols, "entry_SYSCALL_64"))
+		return "amd64";
+	return kallmod_symbols_by_name(symbols, "__arm64_sys_read") ? "arm64" : "";
+}
+
+/* Takes the releases that are not excluded. */
+static void choose_releases(struct kallmod_sigset *set, const char *exclude,
+			    const char *architecture)
+{
 	for (size_t i = 0; i < set->nmembers; i++) {
-		struct member *member = &set->members[i];
+		struct kallmod_sigset_member *member = &set->members[i];
 
 		for (size_t k = 0; k < member->file.header->nreleases; k++) {
 			const char *release = kallmod_sigfile_release(&member->file, k);
-			int far = version_distance(version_of(release), version);
 
 			if (exclude && !strncmp(release, exclude, strlen(exclude)))
 				continue;
 			member->releases |= 1u << k;
+			if (!strcmp(architecture_of(release), architecture))
+				member->own |= 1u << k;
 			name_release(set, release);
-			if (version && far < best)
-				best = far;
 		}
 	}
-	for (size_t i = 0; version && i < set->nmembers; i++)
-		for (size_t k = 0; k < set->members[i].file.header->nreleases; k++)
-			if (version_distance(version_of(kallmod_sigfile_release(
-						     &set->members[i].file, k)), version) == best)
-				set->members[i].nearest |= 1u << k;
 }
 
 static int open_files(struct kallmod_sigset *set)
@@ -159,6 +136,59 @@ static int open_files(struct kallmod_sigset *set)
 	return err;
 }
 
+/* The distance of the nearest of the releases in the mask. */
+static uint16_t nearest(const struct kallmod_sigset_member *member, uint32_t releases)
+{
+	uint16_t best = UINT16_MAX;
+
+	for (; releases; releases &= releases - 1) {
+		uint16_t far = member->far[__builtin_ctz(releases)];
+
+		best = far < best ? far : best;
+	}
+	return best;
+}
+
+static void count_functions(struct kallmod_sigset *set, const struct kallmod_sigset_member *member)
+{
+	const struct kallmod_sigfile *file = &member->file;
+
+	for (size_t i = 0; i < file->header->nnames; i++) {
+		uint32_t first = file->posts_at[i], n = file->posts_at[i + 1] - first;
+
+		for (uint32_t k = first; k < first + n; k++) {
+			uint32_t owner = file->posts[k] & 0xffff;
+			struct kallmod_sigset_module *module;
+
+			if (owner >= file->header->nmodules ||
+			    !(file->posts[k] >> 16 & member->releases))
+				continue;
+			module = &set->modules[member->modules[owner]];
+			module->functions++;
+			module->unique += n == 1;
+		}
+	}
+}
+
+/* How far every module's nearest release is, and how large it is. */
+static void find_existing(struct kallmod_sigset *set)
+{
+	for (size_t i = 0; i < set->nmembers; i++) {
+		const struct kallmod_sigset_member *member = &set->members[i];
+
+		for (size_t k = 0; k < member->file.header->nmodules; k++) {
+			struct kallmod_sigset_module *module = &set->modules[member->modules[k]];
+			uint32_t existing = member->file.existing[k];
+			uint16_t far = nearest(member, existing & member->releases);
+			uint16_t lacking = nearest(member, ~existing & member->own);
+
+			module->far = far < module->far ? far : module->far;
+			module->lacking = lacking < module->lacking ? lacking : module->lacking;
+		}
+		count_functions(set, member);
+	}
+}
+
 /* ---- what can be built in --------------------------------------------------------------- */
 
 /* With a modules.builtin, no other module can be built in. */
@@ -169,10 +199,14 @@ static int apply_builtin(struct kallmod_sigset *set)
 	int err = kallmod_module_names_builtin(set->ctx, &builtin, &known);
 
 	for (size_t i = 0; !err && known && i < set->nmodules; i++) {
-		struct module *module = &set->modules[i];
+		struct kallmod_sigset_module *module = &set->modules[i];
 
 		module->listed = kallmod_module_names_has(&builtin, module->name);
 		module->allowed = module->listed;
+		if (!module->listed)
+			continue;
+		module->far = 0;
+		module->lacking = UINT16_MAX;
 	}
 	kallmod_module_names_free(&builtin);
 	return err;
@@ -196,11 +230,15 @@ static int drop_loaded(struct kallmod_sigset *set)
 static int sigset_init(struct kallmod_sigset *set)
 {
 	const char *exclude = kallmod_ctx_get(set->ctx, KALLMOD_OPT_EXCLUDE_RELEASE);
+	const struct kallmod_symbols *symbols;
 	int err = open_files(set);
 
+	if (!err)
+		err = kallmod_ctx_text_symbols(set->ctx, &symbols);
 	if (err)
 		return err;
-	choose_releases(set, exclude);
+	choose_releases(set, exclude, find_architecture(symbols));
+	kallmod_sigset_measure(set, symbols);
 	if (!set->releases[0])
 		return kallmod_fail(set->ctx, -ENOENT,
 				    "no signatures are left when releases %s… are left out",
@@ -208,6 +246,7 @@ static int sigset_init(struct kallmod_sigset *set)
 	err = number_modules(set);
 	if (err)
 		return kallmod_fail(set->ctx, err, "signatures: %s", strerror(-err));
+	find_existing(set);
 	err = apply_builtin(set);
 	return err ? err : drop_loaded(set);
 }
@@ -241,42 +280,143 @@ void kallmod_sigset_close(struct kallmod_sigset *set)
 	free(set);
 }
 
-/* Adds a hit; a module that two files know is one. Returns the number in all. */
-static size_t add_hit(struct kallmod_sigset_hit *hits, size_t n, uint16_t module, bool nearest)
+/* Adds a hit; a module that two files know, or two directories of the core, are one. */
+static size_t add_hit(struct kallmod_sigset_hit *hits, size_t n,
+		      const struct kallmod_sigset_hit *hit)
 {
 	for (size_t i = 0; i < n && i < KALLMOD_SIGSET_MAX_HITS; i++) {
-		if (hits[i].module == module) {
-			hits[i].nearest |= nearest;
-			return n;
-		}
+		if (hits[i].module != hit->module)
+			continue;
+		if (hit->far < hits[i].far)
+			hits[i] = *hit;
+		return n;
 	}
 	if (n < KALLMOD_SIGSET_MAX_HITS)
-		hits[n] = (struct kallmod_sigset_hit){module, nearest};
+		hits[n] = *hit;
 	return n + 1;
 }
 
+/* The hits in one file, of the releases that the masks leave. */
+static size_t find_in(const struct kallmod_sigset *set, const struct kallmod_sigset_member *member,
+		      uint32_t releases, const uint32_t *posts, size_t nposts,
+		      struct kallmod_sigset_hit *hits, size_t n)
+{
+	for (size_t i = 0; i < nposts; i++) {
+		uint32_t owner = posts[i] & 0xffff, in = posts[i] >> 16 & releases;
+		struct kallmod_sigset_hit hit = {.module = KALLMOD_SIGSET_CORE};
+
+		if (!in)
+			continue;
+		if (owner < member->file.header->nmodules)
+			hit.module = member->modules[owner];
+		if (hit.module != KALLMOD_SIGSET_CORE && !set->modules[hit.module].allowed)
+			continue;
+		hit.far = nearest(member, in);
+		hit.place = kallmod_sigfile_place(&member->file, owner);
+		n = add_hit(hits, n, &hit);
+	}
+	return n;
+}
+
+static struct kallmod_sigset_hit *core_hit(struct kallmod_sigset_hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n && i < KALLMOD_SIGSET_MAX_HITS; i++)
+		if (hits[i].module == KALLMOD_SIGSET_CORE)
+			return &hits[i];
+	return NULL;
+}
+
+/*
+ * Code that is a module's in one release and the core's in another: the module counts where a
+ * release nearer than the core's has it as a module, were it without its functions, and does
+ * not where a nearer one has no such module.
+ */
+static void settle_core(const struct kallmod_sigset *set, struct kallmod_sigset_hit *hits, size_t n)
+{
+	struct kallmod_sigset_hit *core = core_hit(hits, n);
+
+	for (size_t i = 0; core && i < n && i < KALLMOD_SIGSET_MAX_HITS; i++) {
+		const struct kallmod_sigset_module *module;
+
+		if (&hits[i] == core)
+			continue;
+		module = &set->modules[hits[i].module];
+		if (kallmod_sigset_doubtful(set, hits[i].module)) {
+			if (hits[i].far <= core->far)
+				hits[i].far = core->far + 1;
+		} else if (module->far < core->far && hits[i].far >= core->far) {
+			core->far = hits[i].far + 1;
+		}
+	}
+}
+
 size_t kallmod_sigset_find(const struct kallmod_sigset *set, const char *name,
-			   struct kallmod_sigset_hit *hits)
+			   struct kallmod_sigset_hit *hits, uint32_t *hash_ret)
 {
 	const char *start;
 	bool cold;
 	size_t length = kallmod_sig_normalise(name, &start, &cold), n = 0;
 	uint32_t hash = kallmod_sig_hash(start, length);
 
-	for (size_t i = 0; i < set->nmembers; i++) {
-		const struct member *member = &set->members[i];
-		const uint32_t *posts;
-		size_t nposts = kallmod_sigfile_find(&member->file, hash, &posts);
+	*hash_ret = hash ^ cold; /* a part that was moved away is no second copy */
+	for (int own = 1; !n && own >= 0; own--) {
+		for (size_t i = 0; i < set->nmembers; i++) {
+			const struct kallmod_sigset_member *member = &set->members[i];
+			const uint32_t *posts;
+			size_t nposts = kallmod_sigfile_find(&member->file, hash, &posts);
 
-		for (size_t k = 0; k < nposts; k++) {
-			uint16_t module = member->modules[posts[k] & 0xffff];
-			uint32_t releases = posts[k] >> 16 & member->releases;
-
-			if (releases && set->modules[module].allowed)
-				n = add_hit(hits, n, module, releases & member->nearest);
+			n = find_in(set, member, own ? member->own : member->releases, posts,
+				    nposts, hits, n);
 		}
 	}
+	settle_core(set, hits, n);
 	return n;
+}
+
+/* Of the releases in the mask the newest and the oldest. */
+static void name_bounds(const struct kallmod_sigset_member *member, uint32_t releases,
+			struct kallmod_sigset_fact *fact)
+{
+	for (; releases; releases &= releases - 1) {
+		const char *name =
+			kallmod_sigfile_release(&member->file, __builtin_ctz(releases));
+
+		fact->releases++;
+		if (!fact->newest || kallmod_sig_version(name) > kallmod_sig_version(fact->newest))
+			fact->newest = name;
+		if (!fact->oldest || kallmod_sig_version(name) < kallmod_sig_version(fact->oldest))
+			fact->oldest = name;
+	}
+}
+
+void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
+			 void (*fn)(void *arg, const struct kallmod_sigset_fact *fact), void *arg)
+{
+	const char *start;
+	bool cold;
+	size_t length = kallmod_sig_normalise(name, &start, &cold);
+	uint32_t hash = kallmod_sig_hash(start, length);
+
+	for (size_t i = 0; i < set->nmembers; i++) {
+		const struct kallmod_sigset_member *member = &set->members[i];
+		const uint32_t *posts;
+		size_t n = kallmod_sigfile_find(&member->file, hash, &posts);
+
+		for (size_t k = 0; k < n; k++) {
+			uint32_t owner = posts[k] & 0xffff;
+			bool core = owner >= member->file.header->nmodules;
+			const char *title = kallmod_sigfile_name(&member->file, owner);
+			struct kallmod_sigset_fact fact = {
+				.module = core ? NULL : title,
+				.directory = core ? title : NULL,
+				.allowed = core || set->modules[member->modules[owner]].allowed,
+			};
+
+			name_bounds(member, posts[k] >> 16 & member->releases, &fact);
+			if (fact.releases)
+				fn(arg, &fact);
+		}
+	}
 }
 
 size_t kallmod_sigset_modules(const struct kallmod_sigset *set)
@@ -287,6 +427,23 @@ size_t kallmod_sigset_modules(const struct kallmod_sigset *set)
 const char *kallmod_sigset_module(const struct kallmod_sigset *set, size_t module)
 {
 	return set->modules[module].name;
+}
+
+size_t kallmod_sigset_functions(const struct kallmod_sigset *set, size_t module)
+{
+	return set->modules[module].functions;
+}
+
+size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module)
+{
+	return set->modules[module].unique;
+}
+
+bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module)
+{
+	const struct kallmod_sigset_module *at = &set->modules[module];
+
+	return at->lacking < at->far && at->lacking * 2 <= at->far;
 }
 
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module)

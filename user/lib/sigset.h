@@ -4,13 +4,17 @@
 #define KALLMOD_SIGSET_H
 
 #include "ctx.h"
+#include "sigorder.h"
 
 struct kallmod_sigset;
 
-/* A module that defines a name. */
+#define KALLMOD_SIGSET_CORE 0xffff
+
+/* A module, or the kernel proper (KALLMOD_SIGSET_CORE), that defines a name. */
 struct kallmod_sigset_hit {
 	uint16_t module;
-	bool nearest; /* in the release nearest to the kernel at hand too */
+	uint16_t far; /* how far the nearest such release is from the kernel at hand */
+	struct kallmod_sigplace place; /* where it is linked */
 };
 
 enum { KALLMOD_SIGSET_MAX_HITS = 32 }; /* a name that more modules have tells nothing */
@@ -23,13 +27,32 @@ enum { KALLMOD_SIGSET_MAX_HITS = 32 }; /* a name that more modules have tells no
 int kallmod_sigset_open(struct kallmod_ctx *ctx, struct kallmod_sigset **ret);
 void kallmod_sigset_close(struct kallmod_sigset *set);
 /*
- * Modules that define a function of that raw name, at most KALLMOD_SIGSET_MAX_HITS of them;
- * returns how many there are in all.
+ * What defines a function of that raw name, in kernels of the architecture at hand where it
+ * is known there, else in any; the kernel proper is one. At most KALLMOD_SIGSET_MAX_HITS of them;
+ * returns how many there are in all. *hash_ret: of the name,
+ * another one of what the compiler moved away from it.
  */
 size_t kallmod_sigset_find(const struct kallmod_sigset *set, const char *name,
-			   struct kallmod_sigset_hit *hits);
+			   struct kallmod_sigset_hit *hits, uint32_t *hash_ret);
+/* What one file of signatures says of a name. */
+struct kallmod_sigset_fact {
+	const char *module;	     /* NULL: the kernel proper */
+	const char *directory;	     /* of the kernel proper; NULL for a module */
+	const char *newest, *oldest; /* releases that have it so, by version */
+	size_t releases;	     /* how many do */
+	bool allowed;		     /* the module can be built into this kernel */
+};
+
+/* Calls fn with all that is known of a raw name; for explanations, and not fast. */
+void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
+			 void (*fn)(void *arg, const struct kallmod_sigset_fact *fact), void *arg);
 size_t kallmod_sigset_modules(const struct kallmod_sigset *set);
 const char *kallmod_sigset_module(const struct kallmod_sigset *set, size_t module);
+/* How many names of functions the module has in all releases together, and of these alone. */
+size_t kallmod_sigset_functions(const struct kallmod_sigset *set, size_t module);
+size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module);
+/* True when a release has it not that is at most half as far as those that have the module. */
+bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module);
 /* True when a modules.builtin said that this module is in the kernel. */
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module);
 /* "6.1.0-56-amd64, 6.12.95…": the releases in use. */

@@ -18,7 +18,7 @@ struct target {
 static int add_run(void *arg, const struct kallmod_infer_run *run)
 {
 	struct target *target = arg;
-	const char *name = kallmod_sigset_module(target->set, run->module);
+	const char *names[KALLMOD_INFER_SET];
 	struct kallmod_range range = {
 		.start = run->start,
 		.end = run->end,
@@ -27,8 +27,11 @@ static int add_run(void *arg, const struct kallmod_infer_run *run)
 		.section = target->section,
 		.source = target->id,
 	};
-	int err = kallmod_map_set(target->map, KALLMOD_KIND_BUILTIN, &name, 1, &range.set);
+	int err;
 
+	for (size_t i = 0; i < run->nmodules; i++)
+		names[i] = kallmod_sigset_module(target->set, run->modules[i]);
+	err = kallmod_map_set(target->map, KALLMOD_KIND_BUILTIN, names, run->nmodules, &range.set);
 	if (!err && range.start < range.end)
 		err = kallmod_map_add(target->map, &range);
 	target->runs++;

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* Inside of the inference: what the search leaves, and what is made of it. */
+#ifndef KALLMOD_INFER_PRIV_H
+#define KALLMOD_INFER_PRIV_H
+
+#include "infer.h"
+#include "symbols.h"
+
+/* A symbol address and the evidence there. */
+struct kallmod_infer_item {
+	uint64_t start;
+	uint64_t end; /* of the function, 0: not known */
+	uint32_t name;	    /* its hash */
+	uint32_t first_hit; /* into hits */
+	uint16_t nhits;
+	uint16_t nmodules; /* that have the name in all, the core not counted */
+	uint16_t far;	   /* of the nearest hit */
+	bool core;	   /* the core has the name too */
+	bool doubtful;	   /* only modules have it that nearer releases lack */
+};
+
+/* A step of the best path to a state, for going back. */
+struct kallmod_infer_node {
+	uint32_t previous; /* node of the symbol before */
+	uint16_t module;
+};
+
+struct kallmod_infer {
+	struct kallmod_ctx *ctx;
+	const struct kallmod_sigset *set;
+	bool *present;	 /* by module: known to be in this kernel */
+	uint32_t *found; /* by module: functions of it, in the text so far */
+	uint32_t *unique; /* by module: those that nothing else has; for learning */
+	struct kallmod_infer_item *items;
+	size_t nitems, item_capacity;
+	struct kallmod_sigset_hit *hits;
+	size_t nhits, hit_capacity;
+	struct kallmod_infer_node *nodes;
+	size_t nnodes, node_capacity;
+	uint16_t *path;	 /* nitems: the module of each */
+};
+
+/* Grows an array for n elements, by doubling. -ENOMEM. */
+int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size);
+
+/* The item's hit of the module or the core, or NULL. */
+const struct kallmod_sigset_hit *kallmod_infer_hit(const struct kallmod_infer *infer,
+						   const struct kallmod_infer_item *item,
+						   uint16_t module);
+/* What it costs that the item is of the module or the core; hit: its hit there, or NULL. */
+float kallmod_infer_cost(const struct kallmod_infer_item *item, uint16_t module,
+			 const struct kallmod_sigset_hit *hit);
+/* Modules that the path is sure of are in this kernel: noted in present. */
+void kallmod_infer_learn(struct kallmod_infer *infer);
+/* Makes the path whole: what is linked from one module's objects is in one piece. */
+void kallmod_infer_mend(struct kallmod_infer *infer);
+/* Gives the path's runs of modules up to end. */
+int kallmod_infer_give(struct kallmod_infer *infer, uint64_t end,
+		       int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg);
+
+#endif
