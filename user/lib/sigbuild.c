@@ -101,23 +101,32 @@ int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *r
 	return names_number(builder, &builder->releases, release, KALLMOD_SIG_MAX_RELEASES);
 }
 
+/* Makes room for what is known of one more module. */
+static int add_home(struct kallmod_sigbuilder *builder)
+{
+	struct names *homes = &builder->homes;
+	char **at = reallocarray(homes->at, homes->n + 1, sizeof(*at));
+	uint32_t *existing;
+
+	if (!at)
+		return -ENOMEM;
+	homes->at = at;
+	existing = reallocarray(builder->existing, homes->n + 1, sizeof(*existing));
+	if (!existing)
+		return -ENOMEM;
+	builder->existing = existing;
+	existing[homes->n] = 0;
+	at[homes->n++] = NULL;
+	return 0;
+}
+
 /* Notes the directory of the module of that number, where none is known. */
 static int set_home(struct kallmod_sigbuilder *builder, int module, const char *directory)
 {
 	struct names *homes = &builder->homes;
 
-	if ((size_t)module == homes->n) {
-		char **at = reallocarray(homes->at, homes->n + 1, sizeof(*at));
-		uint32_t *existing =
-			reallocarray(builder->existing, homes->n + 1, sizeof(*existing));
-
-		homes->at = at ? at : homes->at;
-		builder->existing = existing ? existing : builder->existing;
-		if (!at || !existing)
-			return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
-		existing[homes->n] = 0;
-		at[homes->n++] = NULL;
-	}
+	if ((size_t)module == homes->n && add_home(builder))
+		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
 	if (homes->at[module] && *homes->at[module])
 		return module;
 	free(homes->at[module]);
