@@ -62,6 +62,7 @@ static void name_release(struct kallmod_sigset *set, const char *release)
 {
 	size_t used = strlen(set->releases), room = sizeof(set->releases) - used;
 
+	set->nreleases++;
 	if (snprintf(set->releases + used, room, "%s%s", used ? ", " : "", release) >= (int)room)
 		strcpy(set->releases + sizeof(set->releases) - sizeof("…"), "…");
 }
@@ -239,6 +240,9 @@ static int sigset_init(struct kallmod_sigset *set)
 		return err;
 	choose_releases(set, exclude, find_architecture(symbols));
 	kallmod_sigset_measure(set, symbols);
+	snprintf(set->summary, sizeof(set->summary), set->version ?
+		 "%zu releases, as a kernel like %d.%d" : "%zu releases",
+		 set->nreleases, set->version / 200, set->version % 200 / 10);
 	if (!set->releases[0])
 		return kallmod_fail(set->ctx, -ENOENT,
 				    "no signatures are left when releases %s… are left out",
@@ -449,6 +453,11 @@ bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module)
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module)
 {
 	return set->modules[module].listed;
+}
+
+const char *kallmod_sigset_summary(const struct kallmod_sigset *set)
+{
+	return set->summary;
 }
 
 const char *kallmod_sigset_releases(const struct kallmod_sigset *set)

@@ -57,5 +57,7 @@ bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module);
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module);
 /* "6.1.0-56-amd64, 6.12.95…": the releases in use. */
 const char *kallmod_sigset_releases(const struct kallmod_sigset *set);
+/* "14 releases, as a kernel like 6.12": how many are in use, and which version the kernel is like. */
+const char *kallmod_sigset_summary(const struct kallmod_sigset *set);
 
 #endif

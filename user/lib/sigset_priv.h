@@ -30,7 +30,9 @@ struct kallmod_sigset {
 	struct kallmod_sigset_module *modules;
 	size_t nmodules;
 	int version; /* that the kernel is like, as version_of() has it; 0: not known */
-	char releases[256];
+	size_t nreleases;
+	char releases[1024];
+	char summary[96];
 };
 
 /*

@@ -76,7 +76,7 @@ static int load_set(struct kallmod_ctx *ctx, struct target *target, char **why_r
 				    kallmod_sigset_releases(target->set));
 	if (!err && asprintf(why_ret, "%zu modules in %zu ranges, inferred with %s",
 			     kallmod_map_set_count(target->map) - 1, target->runs,
-			     kallmod_sigset_releases(target->set)) < 0)
+			     kallmod_sigset_summary(target->set)) < 0)
 		err = -ENOMEM;
 	return err;
 }
