@@ -18,12 +18,12 @@
 
 #define NAME "kallmod signatures"
 
-enum { KEY_JSON = 0x1000 };
+enum { KEY_JSON = 0x1000, KEY_MODULES };
 
 struct options {
 	struct kallmod_ctx *ctx;
 	const char *output;
-	bool json;
+	enum kallmod_sigtest_format format; /* of test */
 	char **arguments;
 	int narguments;
 };
@@ -250,7 +250,7 @@ static int run_list(struct options *options)
 
 static int run_test(struct options *options)
 {
-	return kallmod_sigtest(options->ctx, options->json);
+	return kallmod_sigtest(options->ctx, options->format);
 }
 
 static const struct {
@@ -270,7 +270,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->output = arg;
 		return 0;
 	case KEY_JSON:
-		options->json = true;
+		options->format = KALLMOD_SIGTEST_JSON;
+		return 0;
+	case KEY_MODULES:
+		options->format = KALLMOD_SIGTEST_MODULES;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->arguments = state->argv + state->next;
@@ -306,6 +309,7 @@ static int run(int argc, char **argv)
 	static const struct argp_option argp_options[] = {
 		{"output", 'o', "FILE", 0, "build: the signature file to write", 0},
 		{"json", KEY_JSON, NULL, 0, "test: print JSON", 0},
+		{"modules", KEY_MODULES, NULL, 0, "test: print each trial's modules too, the worst first", 0},
 		{},
 	};
 	static struct argp argp = {
@@ -314,7 +318,7 @@ static int run(int argc, char **argv)
 		.args_doc = "build -o FILE RELEASE=DIR|VMLINUX…\nlist [FILE…]\ntest",
 		.children = kallmod_cmd_children,
 		.doc = "Make, list and test the function signatures that inference uses.\v"
-		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR, and the modules.order there; of a VMLINUX with debug information (or a modules.builtin.ranges beside it) the built-in modules and the kernel proper; newest releases first. test infers the map of a kernel whose ranges are known (--kallsyms and --ranges, or the running one) with each release family left out in turn, and prints precision and recall."};
+		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR, and the modules.order there; of a VMLINUX with debug information (or a modules.builtin.ranges beside it) the built-in modules and the kernel proper; newest releases first. test infers the map of a kernel whose modules are known (--kallsyms and --ranges, --vmlinux with debug information, or the running one) with each release family left out in turn, and prints precision and recall."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME)};
 	int status;
 

@@ -7,14 +7,21 @@
 
 #include "cleanup.h"
 #include "clock.h"
-#include "compare.h"
+#include "comparison.h"
 #include "ctx.h"
+#include "map.h"
 #include "sigset.h"
 #include "sigtest.h"
+
+/* Where confidence is divided for the reliability table. */
+static const float bounds[] = {0, .9f, .97f, .99f};
+enum { NBOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
 
 struct trial {
 	char excluded[128]; /* release family, "" for none */
 	struct kallmod_tally tally;
+	/* By confidence: bytes said to be of a module, and of these right. */
+	uint64_t said[NBOUNDS], right[NBOUNDS];
 	double ms;
 };
 
@@ -31,34 +38,77 @@ static int map_of(struct kallmod_ctx *ctx, const char *source, struct kallmod_ma
 	return err ? err : kallmod_map_build(ctx, ret);
 }
 
-static int exact_map(struct kallmod_ctx *ctx, struct kallmod_map **ret)
+static int true_map(struct kallmod_ctx *ctx, struct kallmod_map **ret)
 {
-	static const char *const sources[] = {"kallmodsyms", "ranges"};
+	static const char *const sources[] = {"kallmodsyms", "ranges", "tables", "objtree", "dwarf"};
 	const char *wanted = kallmod_ctx_get(ctx, KALLMOD_OPT_SOURCE);
 
 	if (wanted && strcmp(wanted, "signatures"))
 		return kallmod_map_build(ctx, ret);
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
-		if (!map_of(ctx, sources[i], ret))
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (map_of(ctx, sources[i], ret))
+			continue;
+		/* A map that was installed from inference is no truth. */
+		if (kallmod_map_trust(*ret) != KALLMOD_TRUST_INFERRED)
 			return 0;
+		kallmod_map_destroy(*ret);
+		*ret = NULL;
+	}
 	return kallmod_fail(ctx, -ENODATA,
-			    "no exact ranges to compare with; give --kallsyms System.map and --ranges modules.builtin.ranges of one kernel");
+			    "nothing to compare with; give --kallsyms System.map and --ranges modules.builtin.ranges of one kernel, or --vmlinux with debug information");
+}
+
+/* Bytes of a range that the truth has of the same modules. */
+static uint64_t right_bytes(const struct kallmod_map *truth, const struct kallmod_map *map,
+			    const struct kallmod_range *range)
+{
+	const char *name = kallmod_map_set_name(map, range->set);
+	uint64_t sum = 0;
+
+	for (uint64_t at = range->start; at < range->end;) {
+		const struct kallmod_range *in = kallmod_map_find(truth, at);
+		uint64_t end = in && in->end < range->end ? in->end : range->end;
+
+		if (!in)
+			break;
+		if (in->set != KALLMOD_SET_CORE &&
+		    !strcmp(kallmod_map_set_name(truth, in->set), name))
+			sum += end - at;
+		at = end;
+	}
+	return sum;
+}
+
+static void measure_reliability(const struct kallmod_map *truth, const struct kallmod_map *map,
+				struct trial *trial)
+{
+	for (size_t i = 0; i < kallmod_map_range_count(map); i++) {
+		const struct kallmod_range *range = kallmod_map_range(map, i);
+		size_t bound = NBOUNDS - 1;
+
+		if (range->set == KALLMOD_SET_CORE || range->section == KALLMOD_SECTION_DATA)
+			continue;
+		while (bound && range->confidence < bounds[bound])
+			bound--;
+		trial->said[bound] += range->end - range->start;
+		trial->right[bound] += right_bytes(truth, map, range);
+	}
 }
 
 static int run_trial(struct kallmod_ctx *ctx, const struct kallmod_map *truth,
-		     struct trial *trial)
+		     struct trial *trial, struct kallmod_map **ret)
 {
-	__attribute__((cleanup(destroy_map))) struct kallmod_map *map = NULL;
 	const char *excluded = trial->excluded[0] ? trial->excluded : NULL;
 	double start = kallmod_now_ns() / 1e6;
 	int err = kallmod_ctx_set(ctx, KALLMOD_OPT_EXCLUDE_RELEASE, excluded);
 
 	if (!err)
-		err = map_of(ctx, "signatures", &map);
+		err = map_of(ctx, "signatures", ret);
 	if (err)
 		return err;
 	trial->ms = kallmod_now_ns() / 1e6 - start;
-	kallmod_compare(truth, map, &trial->tally, NULL, NULL);
+	kallmod_compare(truth, *ret, &trial->tally, NULL, NULL);
+	measure_reliability(truth, *ret, trial);
 	return 0;
 }
 
@@ -70,6 +120,40 @@ static void print_trial(const struct trial *trial)
 	       100 * kallmod_tally_recall(&trial->tally), (unsigned long)trial->tally.agreed,
 	       (unsigned long)trial->tally.wrong, (unsigned long)trial->tally.missed,
 	       (unsigned long)trial->tally.extra, trial->ms);
+}
+
+/* The reliability of all trials that left a family out; of the one with all, where it is alone. */
+static void print_reliability(const struct trial *trials, size_t n)
+{
+	puts("\nconfidence           bytes        right");
+	for (size_t k = 0; k < NBOUNDS; k++) {
+		uint64_t said = 0, right = 0;
+
+		for (size_t i = n > 1; i < n; i++) {
+			said += trials[i].said[k];
+			right += trials[i].right[k];
+		}
+		printf("%.2f to %.2f %14lu  %9.4f%%\n", (double)bounds[k],
+		       k + 1 < NBOUNDS ? (double)bounds[k + 1] : 1., (unsigned long)said,
+		       said ? 100. * right / said : 100.);
+	}
+}
+
+static struct json_object *reliability_json(const struct trial *trial)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t k = 0; k < NBOUNDS; k++) {
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "confidence",
+				       json_object_new_double((double)bounds[k]));
+		json_object_object_add(object, "bytes", json_object_new_uint64(trial->said[k]));
+		json_object_object_add(object, "right_bytes",
+				       json_object_new_uint64(trial->right[k]));
+		json_object_array_add(list, object);
+	}
+	return list;
 }
 
 static struct json_object *trial_json(const struct trial *trial)
@@ -86,6 +170,7 @@ static struct json_object *trial_json(const struct trial *trial)
 	json_object_object_add(object, "missed_bytes", json_object_new_uint64(trial->tally.missed));
 	json_object_object_add(object, "extra_bytes", json_object_new_uint64(trial->tally.extra));
 	json_object_object_add(object, "ms", json_object_new_double(trial->ms));
+	json_object_object_add(object, "reliability", reliability_json(trial));
 	return object;
 }
 
@@ -129,34 +214,53 @@ static size_t list_trials(struct kallmod_ctx *ctx, struct trial *trials, size_t 
 	return n;
 }
 
-int kallmod_sigtest(struct kallmod_ctx *ctx, bool json)
+static void print_head(void)
+{
+	printf("%-16s %10s %10s %12s %10s %10s %10s %8s\n", "left out", "precision", "recall",
+	       "agreed", "wrong", "missed", "extra", "ms");
+}
+
+/* Runs one trial and gives it out; *list takes JSON. */
+static int do_trial(struct kallmod_ctx *ctx, const struct kallmod_map *truth, struct trial *trial,
+		    enum kallmod_sigtest_format format, struct json_object *list)
+{
+	__attribute__((cleanup(destroy_map))) struct kallmod_map *map = NULL;
+	struct kallmod_tally tally;
+	int err = run_trial(ctx, truth, trial, &map);
+
+	if (err)
+		return err;
+	if (format == KALLMOD_SIGTEST_JSON)
+		return json_object_array_add(list, trial_json(trial)) ? -ENOMEM : 0;
+	print_trial(trial);
+	return format == KALLMOD_SIGTEST_MODULES ?
+		       kallmod_comparison_print(ctx, &kallmod_out_verify_text, truth, map, &tally) :
+		       0;
+}
+
+int kallmod_sigtest(struct kallmod_ctx *ctx, enum kallmod_sigtest_format format)
 {
 	__attribute__((cleanup(destroy_map))) struct kallmod_map *truth = NULL;
 	struct json_object *list;
 	struct trial trials[17] = {};
 	size_t n = list_trials(ctx, trials, 17);
-	int err = n ? exact_map(ctx, &truth) : -ENOENT;
+	int err = n ? true_map(ctx, &truth) : -ENOENT;
 
 	if (err)
 		return err;
 	list = json_object_new_array();
-	if (!json)
-		printf("%-16s %10s %10s %12s %10s %10s %10s %8s\n", "left out", "precision",
-		       "recall", "agreed", "wrong", "missed", "extra", "ms");
+	if (format != KALLMOD_SIGTEST_JSON)
+		print_head();
 	for (size_t i = 0; !err && i < n; i++) {
-		err = run_trial(ctx, truth, &trials[i]);
+		err = do_trial(ctx, truth, &trials[i], format, list);
 		/* With a single family known, leaving it out leaves nothing. */
-		if (err == -ENOENT && i) {
+		if (err == -ENOENT && i)
 			err = 0;
-			continue;
-		}
-		if (!err && json)
-			json_object_array_add(list, trial_json(&trials[i]));
-		else if (!err)
-			print_trial(&trials[i]);
 	}
-	if (!err && json)
+	if (!err && format == KALLMOD_SIGTEST_JSON)
 		puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY));
+	else if (!err)
+		print_reliability(trials, n);
 	json_object_put(list);
 	return err;
 }

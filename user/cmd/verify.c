@@ -6,12 +6,10 @@
 
 #include "cleanup.h"
 #include "cmd.h"
-#include "compare.h"
+#include "comparison.h"
 #include "ctx.h"
-#include "grow.h"
 #include "mapfile.h"
 #include "number.h"
-#include "verify.h"
 
 #define NAME "kallmod verify"
 
@@ -97,116 +95,6 @@ static int read_maps(struct options *options, struct kallmod_map *maps[2])
 	return err;
 }
 
-/* ---- by module ------------------------------------------------------------------------- */
-
-struct table {
-	struct kallmod_verify_row *rows;
-	size_t n, capacity;
-	struct kallmod_confusion *confusions;
-	size_t nconfusions, confusion_capacity;
-	int err;
-};
-
-static struct kallmod_verify_row *row_of(struct table *table, const char *module)
-{
-	for (size_t i = 0; i < table->n; i++)
-		if (!strcmp(table->rows[i].module, module))
-			return &table->rows[i];
-	table->err = kallmod_grow(&table->rows, &table->capacity, table->n, sizeof(*table->rows));
-	if (table->err)
-		return NULL;
-	table->rows[table->n] = (struct kallmod_verify_row){.module = module};
-	return &table->rows[table->n++];
-}
-
-/* Notes that truth was taken for map. */
-static void confuse(struct table *table, const char *truth, const char *map, uint64_t bytes)
-{
-	struct kallmod_confusion *at;
-
-	for (size_t i = 0; i < table->nconfusions; i++) {
-		at = &table->confusions[i];
-		if (!strcmp(at->truth, truth) && !strcmp(at->map, map)) {
-			at->bytes += bytes;
-			return;
-		}
-	}
-	table->err = kallmod_grow(&table->confusions, &table->confusion_capacity,
-				  table->nconfusions, sizeof(*at));
-	if (!table->err)
-		table->confusions[table->nconfusions++] =
-			(struct kallmod_confusion){truth, map, bytes};
-}
-
-static void add_stretch(void *arg, const char *truth, const char *map, bool agreed,
-			uint64_t bytes)
-{
-	struct table *table = arg;
-	struct kallmod_verify_row *row = table->err || (!truth && !map) ? NULL :
-					 row_of(table, truth ? truth : map);
-
-	if (!row)
-		return;
-	if (!truth)
-		row->tally.extra += bytes;
-	else if (!map)
-		row->tally.missed += bytes;
-	else if (agreed)
-		row->tally.agreed += bytes;
-	else
-		row->tally.wrong += bytes;
-	if (truth && map && !agreed)
-		confuse(table, truth, map, bytes);
-}
-
-static uint64_t damage(const struct kallmod_verify_row *row)
-{
-	return row->tally.wrong + row->tally.missed + row->tally.extra;
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-	const struct kallmod_verify_row *x = a, *y = b;
-
-	if (damage(x) != damage(y))
-		return damage(x) > damage(y) ? -1 : 1;
-	return strcmp(x->module, y->module);
-}
-
-static void finish_rows(struct table *table)
-{
-	for (size_t i = 0; i < table->n; i++) {
-		struct kallmod_verify_row *row = &table->rows[i];
-
-		for (size_t k = 0; k < table->nconfusions; k++) {
-			const struct kallmod_confusion *at = &table->confusions[k];
-
-			if (strcmp(at->truth, row->module) || at->bytes <= row->wrong_bytes)
-				continue;
-			row->wrong_as = at->map;
-			row->wrong_bytes = at->bytes;
-		}
-	}
-	qsort(table->rows, table->n, sizeof(*table->rows), compare_rows);
-}
-
-static int print_comparison(const struct options *options, struct kallmod_map *maps[2],
-			    struct kallmod_tally *tally)
-{
-	struct table table = {};
-
-	kallmod_compare(maps[0], maps[1], tally, add_stretch, &table);
-	if (table.err) {
-		kallmod_fail(options->ctx, table.err, "no memory");
-	} else {
-		finish_rows(&table);
-		options->out->print(tally, table.rows, table.n);
-	}
-	free(table.rows);
-	free(table.confusions);
-	return table.err;
-}
-
 static int verify(void *input)
 {
 	struct options *options = input;
@@ -215,7 +103,8 @@ static int verify(void *input)
 	int err = read_maps(options, maps);
 
 	if (!err)
-		err = print_comparison(options, maps, &tally);
+		err = kallmod_comparison_print(options->ctx, options->out, maps[0], maps[1],
+					       &tally);
 	kallmod_map_destroy(maps[0]);
 	kallmod_map_destroy(maps[1]);
 	if (!err && (kallmod_tally_precision(&tally) < options->min_precision ||

@@ -28,7 +28,7 @@ _kallmod_own_options() {
 	syms) echo '--size' ;;
 	install-map) echo '--dry-run --uninstall' ;;
 	verify) echo '--json --min-precision= --min-recall=' ;;
-	signatures) echo '--output= --json' ;;
+	signatures) echo '--output= --json --modules' ;;
 	record)
 		echo '--stacks --frequency= --count= --event= --duration= --pid= --cpu= --output=
 			--format= --idle'
