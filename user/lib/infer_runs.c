@@ -19,6 +19,7 @@ enum {
 	GAP_SURE = 5,	  /* matched names on either side that make a part sure of itself */
 	SHARED_MIN = 8,	  /* functions that modules share before it is taken for an object */
 	SHARED_SETS = 64, /* a kernel has a handful */
+	PADDING_MAX = 64, /* bytes; what compilers and linkers align to, at most */
 	/* Of so many known functions a module that is there has one: of all releases, and where
 	 * no more than two are there. */
 	PART = 25,
@@ -333,7 +334,15 @@ static uint64_t items_end(const struct kallmod_infer *infer, size_t to, uint64_t
 	return known && known < end ? known : end;
 }
 
-/* Gives a run, in parts where some of it is shared. */
+/* Before this item more than padding: what the linker put there is nobody's function. */
+static bool is_hole(const struct kallmod_infer *infer, size_t i)
+{
+	uint64_t end = infer->items[i - 1].end;
+
+	return end && infer->items[i].start > end + PADDING_MAX;
+}
+
+/* Gives a run, in parts where some of it is shared, or nothing of it is for a while. */
 static int give_run(struct kallmod_infer *infer, const struct sets *sets, size_t from, size_t to,
 		    uint64_t end, int (*fn)(void *arg, const struct kallmod_infer_run *run),
 		    void *arg)
@@ -352,7 +361,8 @@ static int give_run(struct kallmod_infer *infer, const struct sets *sets, size_t
 						.confidence = confidence,
 						.evidence = evidence};
 
-		for (next = at + 1; next < to && sets->labels[next] == sets->labels[at];)
+		for (next = at + 1; next < to && sets->labels[next] == sets->labels[at] &&
+				    !is_hole(infer, next);)
 			next++;
 		run.start = infer->items[at].start;
 		run.end = items_end(infer, next, end);
