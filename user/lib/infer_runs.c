@@ -316,6 +316,9 @@ static float confidence_of(const struct kallmod_infer *infer, uint16_t module,
 		error = fmaxf(error, .1f);
 	if (is_stray(infer, module))
 		error = fmaxf(error, .7f);
+	/* In a year or two modules are renamed, and become part of the core, or the other way. */
+	if (kallmod_sigset_is_far(infer->set) && !kallmod_sigset_listed(infer->set, module))
+		error = fmaxf(error, .015f);
 	/* A modules.builtin that lists it takes half of the ways to be wrong away. */
 	if (kallmod_sigset_listed(infer->set, module))
 		error /= 2;

@@ -9,6 +9,9 @@
 #include "module_names.h"
 #include "sigset_priv.h"
 
+/* Some seven minor versions, as distances go: a year and a half. */
+enum { NEAR = 140 };
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(((const struct kallmod_sigset_module *)a)->name, ((const struct kallmod_sigset_module *)b)->name);
@@ -441,6 +444,14 @@ size_t kallmod_sigset_functions(const struct kallmod_sigset *set, size_t module)
 size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module)
 {
 	return set->modules[module].unique;
+}
+
+bool kallmod_sigset_is_far(const struct kallmod_sigset *set)
+{
+	for (size_t i = 0; i < set->nmembers; i++)
+		if (nearest(&set->members[i], set->members[i].releases) <= NEAR)
+			return false;
+	return true;
 }
 
 bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module)

@@ -48,6 +48,8 @@ void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
 			 void (*fn)(void *arg, const struct kallmod_sigset_fact *fact), void *arg);
 size_t kallmod_sigset_modules(const struct kallmod_sigset *set);
 const char *kallmod_sigset_module(const struct kallmod_sigset *set, size_t module);
+/* Is no release in use near the kernel at hand, in time? Then what it says may have changed. */
+bool kallmod_sigset_is_far(const struct kallmod_sigset *set);
 /* How many names of functions the module has in all releases together, and of these alone. */
 size_t kallmod_sigset_functions(const struct kallmod_sigset *set, size_t module);
 size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module);
