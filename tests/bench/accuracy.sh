@@ -33,12 +33,13 @@ trial() {
 			${list:+--modules-builtin "$list"} >"$work/trial" || continue
 		jq -r --arg name "$name" --arg list "${list:+yes}" '.[0] | [$name, (if $list == "" then "no" else $list end),
 			(.precision * 1e5 | round / 1e3 | tostring), (.recall * 1e5 | round / 1e3 | tostring),
-			.agreed_bytes, .wrong_bytes, .extra_bytes, .missed_bytes] | @tsv' "$work/trial"
+			.agreed_bytes, .wrong_bytes, .extra_bytes, .missed_bytes,
+			(.reliability[-1] | .right_bytes / (.bytes + 1) * 1e5 | round / 1e3 | tostring)] | @tsv' "$work/trial"
 		jq -c '.[0].reliability[]' "$work/trial" >>"$work/reliability"
 	done
 }
 
-printf 'kernel\tmodules.builtin\tprecision\trecall\tagreed\twrong\textra\tmissed\n'
+printf 'kernel\tmodules.builtin\tprecision\trecall\tagreed\twrong\textra\tmissed\tsure\n'
 mkdir "$work/fixture"
 xz -dc "$top/tests/fixtures/inference/System.map.xz" >"$work/fixture/System.map"
 xz -dc "$top/tests/fixtures/inference/modules.builtin.ranges.xz" >"$work/fixture/ranges"

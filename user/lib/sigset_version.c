@@ -130,6 +130,24 @@ static int stated_version(struct kallmod_ctx *ctx)
 	return known ? kallmod_sig_version(kallmod_ctx_release(ctx)) : 0;
 }
 
+/* Older or newer than all releases, where the estimate cannot go. */
+static bool is_beyond(const struct kallmod_sigset *set, int version)
+{
+	bool older = true, newer = true;
+
+	for (size_t i = 0; i < set->nmembers; i++) {
+		const struct kallmod_sigset_member *member = &set->members[i];
+
+		for (uint32_t k = member->releases; k; k &= k - 1) {
+			int at = version_at(member, __builtin_ctz(k));
+
+			older &= version < at;
+			newer &= version > at;
+		}
+	}
+	return older || newer;
+}
+
 /* Of two as far the older one is nearer: more comes than goes. */
 static uint16_t distance(int release, int version)
 {
@@ -152,7 +170,8 @@ void kallmod_sigset_measure(struct kallmod_sigset *set, const struct kallmod_sym
 		set->version = estimate(member, whole, &kernel, &all);
 	}
 	stated = stated_version(set->ctx);
-	if (!set->version || (stated && abs(stated - set->version) <= TRUSTED))
+	if (!set->version || (stated && (abs(stated - set->version) <= TRUSTED ||
+					 is_beyond(set, stated))))
 		set->version = stated;
 	kallmod_log(set->ctx, KALLMOD_LOG_DEBUG, "signatures: by its names this is a kernel %d.%d",
 		    set->version / 200, set->version % 200 / 10);
