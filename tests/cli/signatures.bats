@@ -97,7 +97,7 @@ setup() {
 	grep -q beta_two <<<"$output"
 	run -0 "$KALLMOD" sources --kallsyms "$BATS_TEST_TMPDIR/System.map" \
 		--signatures "$BATS_TEST_TMPDIR/many"
-	grep -q 'inferred with 5.10.0-gamma, 5.11.0-gamma, .*…$' <<<"$output"
+	grep -q 'inferred with 3[23] releases' <<<"$output"
 }
 
 @test "an inferred map can be installed, and is then exact ranges to read" {
