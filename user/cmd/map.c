@@ -55,6 +55,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->modules = state->argv + state->next;
 		options->n = state->argc - state->next;
 		return 0;
+	case ARGP_KEY_END:
+		if (options->explain && options->out != &kallmod_out_map_text)
+			argp_error(state, "--explain is text for people; give it without --json or --format");
+		return 0;
 	default:
 		return kallmod_cmd_parse_rest(key, arg, state, options->ctx);
 	}
