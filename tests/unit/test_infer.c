@@ -59,7 +59,7 @@ static void write_signatures(struct fake_root *root)
 	for (int i = 0; i < 20; i++) {
 		for (int k = 0; k < 3; k++) {
 			int old = kallmod_sigbuilder_release(builder, "5.10.0-old");
-			int new = kallmod_sigbuilder_release(builder, "6.1.0-new");
+			int new = kallmod_sigbuilder_release(builder, "6.9.0-new");
 			int module = kallmod_sigbuilder_module(builder, modules[k], "");
 
 			snprintf(name, sizeof(name), "%s_%d", modules[k], i);
@@ -339,6 +339,90 @@ static void modules_builtin_limits_what_can_be_there(void **state)
 	kallmod_map_destroy(map);
 }
 
+/* A line of made-up signatures: n functions PREFIX_0 … of a module, or NULL: of the core. */
+struct signature {
+	const char *release, *module, *prefix;
+	int n;
+};
+
+static void write_lines(struct fake_root *root, const struct signature *lines, size_t n)
+{
+	struct kallmod_sigbuilder *builder;
+	char path[128], name[64];
+
+	assert_int_equal(kallmod_sigbuilder_create(root->ctx, &builder), 0);
+	for (size_t i = 0; i < n; i++) {
+		const struct signature *line = &lines[i];
+		int release = kallmod_sigbuilder_release(builder, line->release);
+		int owner = line->module ? kallmod_sigbuilder_module(builder, line->module, "") :
+					   kallmod_sigbuilder_directory(builder, "kernel");
+
+		if (line->module)
+			kallmod_sigbuilder_exists(builder, release, owner);
+		for (int k = 0; k < line->n; k++) {
+			snprintf(name, sizeof(name), "%s_%d", line->prefix, k);
+			assert_int_equal(kallmod_sigbuilder_add(builder, release, owner, name), 0);
+		}
+	}
+	snprintf(path, sizeof(path), "%s/a.sig", root->path);
+	assert_int_equal(kallmod_sigbuilder_write(builder, path), 0);
+	kallmod_sigbuilder_destroy(builder);
+	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SIGNATURES, root->path), 0);
+	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SOURCE, "signatures"), 0);
+}
+#define WRITE_LINES(root, lines) write_lines(root, lines, sizeof(lines) / sizeof((lines)[0]))
+
+static const struct signature sharing[] = {
+	{"6.1.0-new", "alpha", "alpha", 20}, {"6.1.0-new", "beta", "beta", 20},
+	{"6.1.0-new", "alpha", "both", 12},  {"6.1.0-new", "beta", "both", 12},
+	{"6.1.0-new", NULL, "schedule", 20}, {"6.1.0-new", NULL, "vfs", 20}};
+
+/* An object that two modules have is linked once: it is of both. */
+static void a_shared_object_is_of_both(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, both, beta;
+
+	WRITE_LINES(root, sharing);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 20);
+	alpha = kernel_functions(&kernel, "alpha", 20);
+	both = kernel_functions(&kernel, "both", 12);
+	beta = kernel_functions(&kernel, "beta", 20);
+	kernel_functions(&kernel, "vfs", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_module(map, alpha, "alpha");
+	assert_stretch(map, both, beta, "alpha,beta");
+	assert_module(map, beta, "beta");
+	kallmod_map_destroy(map);
+}
+
+/* Each has its own copy: static functions of a header. */
+static void two_copies_are_not_shared(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, first, beta, second;
+
+	WRITE_LINES(root, sharing);
+	kernel_begin(&kernel);
+	alpha = kernel_functions(&kernel, "alpha", 20);
+	first = kernel_functions(&kernel, "both", 12);
+	kernel_functions(&kernel, "vfs", 20);
+	beta = kernel_functions(&kernel, "beta", 20);
+	second = kernel_functions(&kernel, "both", 12);
+	kernel_functions(&kernel, "schedule", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_stretch(map, alpha, first + 12 * STEP, "alpha");
+	assert_stretch(map, beta, second + 12 * STEP, "beta");
+	kallmod_map_destroy(map);
+}
+
 static void strangers_alone_are_no_map(void **state)
 {
 	struct fake_root *root = *state;
@@ -380,6 +464,8 @@ int main(void)
 		rooted_test(excluded_releases_are_left_out),
 		rooted_test(no_release_left_is_an_error),
 		rooted_test(modules_builtin_limits_what_can_be_there),
+		rooted_test(a_shared_object_is_of_both),
+		rooted_test(two_copies_are_not_shared),
 		rooted_test(strangers_alone_are_no_map),
 		rooted_test(broken_files_are_named),
 	};
