@@ -451,6 +451,31 @@ static void broken_files_are_named(void **state)
 	assert_error(root->ctx, "/torn.sig: is no signature file");
 }
 
+/* What the nearest release has in the core is not a module's because one long ago was. */
+static void the_nearest_release_settles_the_core(void **state)
+{
+	static const struct signature moved[] = {
+		{"5.10.0-old", "alpha", "alpha", 20}, {RELEASE, NULL, "alpha", 20},
+		{"5.10.0-old", NULL, "beta", 20},     {RELEASE, "beta", "beta", 20},
+		{RELEASE, NULL, "schedule", 80},      {RELEASE, NULL, "vfs", 20}};
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha, beta;
+
+	WRITE_LINES(root, moved);
+	kernel_begin(&kernel);
+	kernel_functions(&kernel, "schedule", 80);
+	alpha = kernel_functions(&kernel, "alpha", 20);
+	kernel_functions(&kernel, "vfs", 20);
+	beta = kernel_functions(&kernel, "beta", 20);
+	kernel_end(&kernel, root);
+	map = infer(root);
+	assert_module(map, alpha, "-");
+	assert_module(map, beta, "beta");
+	kallmod_map_destroy(map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +493,7 @@ int main(void)
 		rooted_test(two_copies_are_not_shared),
 		rooted_test(strangers_alone_are_no_map),
 		rooted_test(broken_files_are_named),
+		rooted_test(the_nearest_release_settles_the_core),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,10 +110,10 @@ static int estimate(const struct kallmod_sigset_member *member, uint32_t whole, 
 		if (old < 0) {
 			version = version_at(member, new);
 		} else {
-			a = (kernel->lacks[old][new] + 1.) / (all->lacks[old][new] + 1.);
-			b = (kernel->lacks[new][old] + 1.) / (all->lacks[new][old] + 1.);
+			a = kernel->lacks[old][new] / (all->lacks[old][new] + 1.);
+			b = kernel->lacks[new][old] / (all->lacks[new][old] + 1.);
 			/* Names come back and go astray: the ends of the scale are never seen. */
-			part = (b / (a + b) - .1) / .8;
+			part = a + b > 0 ? (b / (a + b) - .1) / .8 : .5;
 			part = part < 0 ? 0 : part > 1 ? 1 : part;
 			version += part * (version_at(member, new) - version_at(member, old));
 		}
