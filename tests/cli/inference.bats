@@ -81,3 +81,32 @@ holds() {
 		"$BATS_TEST_TMPDIR/map" "$BATS_TEST_TMPDIR/ranges"
 	echo "$output" | jq -e '.precision == 1 and .recall == 1 and .agreed_bytes > 14000000'
 }
+
+# refused WHY FILE: nothing is inferred from these symbols, and one line says why.
+refused() {
+	run --separate-stderr -1 "$KALLMOD" map --kallsyms "$2" --source signatures
+	[ -z "$output" ]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *"$1"* ]]
+}
+
+# renamed AWK: the fixture's symbols with other names, but for those that say where text is.
+renamed() {
+	awk "$1" "$BATS_FILE_TMPDIR/System.map" >"$BATS_TEST_TMPDIR/System.map"
+}
+
+@test "hashed names, functions in a random order, no kernel's number of functions: nothing is inferred" {
+	renamed '$3 !~ /^_(s|e|sinit|einit)?text$/ { $3 = sprintf("x%08x", NR * 2654435761 % 4294967296) } { print }'
+	refused "functions have names that the signatures know" "$BATS_TEST_TMPDIR/System.map"
+	renamed 'BEGIN { srand(1) } { line[NR] = $1 " " $2; name[NR] = $3; fixed[NR] = $3 ~ /^_(s|e|sinit|einit)?text$/ }
+		END { for (i = NR; i > 1; i--) { j = 1 + int(rand() * i)
+				if (!fixed[i] && !fixed[j]) { t = name[i]; name[i] = name[j]; name[j] = t } }
+			for (i = 1; i <= NR; i++) print line[i], name[i] }'
+	refused "not in the order in which a kernel is linked" "$BATS_TEST_TMPDIR/System.map"
+	awk 'BEGIN { print "ffff800000000000 T _stext"
+		for (i = 1; i <= 1100000; i++) printf "ffff8000%08x t f%d\n", i * 16, i
+		print "ffff900000000000 T _etext" }' >"$BATS_TEST_TMPDIR/million"
+	refused "more than a kernel has" "$BATS_TEST_TMPDIR/million"
+	printf 'ffffffff81000000 T _stext\nffffffff81001000 T _etext\n' >"$BATS_TEST_TMPDIR/two"
+	refused "no function name of this kernel" "$BATS_TEST_TMPDIR/two"
+}

@@ -10,7 +10,10 @@
 #include "sigset.h"
 #include "symbols.h"
 
-enum { SET_MAX = 64 };
+enum {
+	SET_MAX = 64,
+	OTHER_MAX = 256, /* bytes of one that has a name too */
+};
 
 struct explanation {
 	const struct kallmod_map *map;
@@ -34,10 +37,10 @@ static int explanation_init(struct explanation *explanation, struct kallmod_ctx 
 
 /* Who has a name: of the range's modules, of others, of the core. */
 struct verdict {
-	const char *names[SET_MAX]; /* modules of the range */
+	const char *names[SET_MAX]; /* modules of the range; none: it is the core's */
 	size_t n;
 	size_t own, other, core;
-	char others[512]; /* "core fs (6.1…7.3), ext2 (5.10…6.12)" */
+	char others[1024]; /* "core fs (6.1…7.3), ext2 (5.10…6.12)" */
 };
 
 static bool is_own(const struct verdict *verdict, const char *module)
@@ -53,12 +56,17 @@ static void add_fact(void *arg, const struct kallmod_sigset_fact *fact)
 	struct verdict *verdict = arg;
 	size_t used = strlen(verdict->others);
 	int newest = strcspn(fact->newest, "-+"), oldest = strcspn(fact->oldest, "-+");
-	bool own = fact->module && is_own(verdict, fact->module);
+	bool own = fact->module ? is_own(verdict, fact->module) : !verdict->n;
 
 	verdict->own += own;
-	verdict->core += !fact->module;
+	verdict->core += !fact->module && !own;
 	verdict->other += fact->module && !own && fact->allowed;
-	snprintf(verdict->others + used, sizeof(verdict->others) - used, "%s%s%s (%.*s%s%.*s)%s",
+	if (used >= sizeof(verdict->others) - OTHER_MAX) {
+		if (verdict->others[used - 1] != '.')
+			strcpy(verdict->others + used, ", ...");
+		return;
+	}
+	snprintf(verdict->others + used, OTHER_MAX - sizeof(", ..."), "%s%s%s (%.*s%s%.*s)%s",
 		 used ? ", " : "", fact->module ? "" : "core ",
 		 fact->module ? fact->module : fact->directory, oldest, fact->oldest,
 		 fact->releases > 1 ? "…" : "", fact->releases > 1 ? newest : 0, fact->newest,
@@ -113,7 +121,7 @@ static void each_function(const struct explanation *explanation, const struct ka
 		if (symbol->addr >= range->end)
 			break;
 		if (symbol->addr >= range->start && kallmod_symbol_is_text(symbol) &&
-		    strncmp(symbol->name, "__pfx_", 6))
+		    strncmp(symbol->name, "__pfx_", 6) && strncmp(symbol->name, "__cfi_", 6))
 			explain_function(explanation, verdict, symbol, tally, print);
 	}
 }
@@ -150,8 +158,9 @@ static void explain_range(const struct explanation *explanation, size_t index)
 	printf(":%.3f\n", (double)range->confidence);
 	verdict.n = kallmod_map_set_modules(explanation->map, range->set, verdict.names, SET_MAX);
 	each_function(explanation, range, &verdict, &tally, false);
-	printf("  %zu functions: %zu the module has in a known release, %zu of them nothing else has; %zu are of others; %zu nothing knows\n",
-	       tally.functions, tally.matched, tally.unique, tally.against, tally.unknown);
+	printf("  %zu functions: %zu the %s has in a known release, %zu of them nothing else has; %zu are of others; %zu nothing knows\n",
+	       tally.functions, tally.matched, verdict.n ? "module" : "core", tally.unique,
+	       tally.against, tally.unknown);
 	printf("  module before: %s, behind: %s\n", neighbour(explanation->map, index, -1),
 	       neighbour(explanation->map, index, 1));
 	each_function(explanation, range, &verdict, &tally, true);

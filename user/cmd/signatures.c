@@ -164,7 +164,7 @@ static int add_release(struct kallmod_ctx *ctx, const char *argument)
 
 	if (!equals || equals == argument || !equals[1])
 		return kallmod_fail(ctx, -EINVAL,
-				    "%s: write it RELEASE=DIR, a directory with that kernel's .ko files",
+				    "%s: write it RELEASE=DIR, a directory with that kernel's .ko files, or RELEASE=VMLINUX",
 				    argument);
 	release = strndup(argument, equals - argument);
 	if (!release)
@@ -318,7 +318,7 @@ static int run(int argc, char **argv)
 		.args_doc = "build -o FILE RELEASE=DIR|VMLINUX…\nlist [FILE…]\ntest",
 		.children = kallmod_cmd_children,
 		.doc = "Make, list and test the function signatures that inference uses.\v"
-		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR, and the modules.order there; of a VMLINUX with debug information (or a modules.builtin.ranges beside it) the built-in modules and the kernel proper; newest releases first. test infers the map of a kernel whose modules are known (--kallsyms and --ranges, --vmlinux with debug information, or the running one) with each release family left out in turn, and prints precision and recall."};
+		       "build reads every .ko, .ko.xz, .ko.zst and .ko.gz below DIR, and the modules.order and modules.builtin there; of a VMLINUX with debug information (or a modules.builtin.ranges beside it) the built-in modules and the kernel proper; newest releases first. test infers the map of a kernel whose modules are known (--kallsyms and --ranges, --vmlinux with debug information, or the running one) with each release family left out in turn, and prints precision and recall."};
 	struct options options = {.ctx = kallmod_cmd_context(NAME)};
 	int status;
 

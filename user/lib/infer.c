@@ -19,6 +19,14 @@
 
 enum { MAX_ACTIVE = 96 };
 
+/* What there must be to go by. */
+enum {
+	MAX_ITEMS = 1 << 20, /* functions; the largest kernels have 400,000 */
+	FEW = 200,	     /* too few functions to judge a kernel by */
+	KNOWN_PART = 10,     /* of so many functions at least one has a known name */
+	ORDER_PART = 5,	     /* of so many steps at most one goes back in the order of linking */
+};
+
 static const struct {
 	float enter;	     /* into a module not known to be in this kernel */
 	float enter_present; /* into one that is */
@@ -154,7 +162,7 @@ static int collect(struct kallmod_infer *infer, const struct kallmod_symbols *sy
 	bool padding = false;
 
 	infer->nitems = infer->nhits = 0;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && infer->nitems <= MAX_ITEMS; i++) {
 		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
 		bool is_padding = !strncmp(symbol->name, "__pfx_", 6) ||
 				  !strncmp(symbol->name, "__cfi_", 6);
@@ -386,14 +394,62 @@ static int search(struct kallmod_infer *infer)
 	return err;
 }
 
+/* ---- is there anything to go by? --------------------------------------------------------- */
+
+/* Steps between functions whose place is known, and those that go back. */
+static void count_steps(const struct kallmod_infer *infer, size_t *steps_ret, size_t *back_ret)
+{
+	struct kallmod_sigplace last = KALLMOD_SIGPLACE_ANYWHERE;
+	size_t steps = 0, back = 0;
+
+	for (size_t i = 0; i < infer->nitems; i++) {
+		const struct kallmod_sigset_hit *hit = &infer->hits[infer->items[i].first_hit];
+
+		if (infer->items[i].nhits != 1 || hit->place.high == UINT16_MAX)
+			continue;
+		steps++;
+		back += hit->place.high < last.low;
+		last = hit->place;
+	}
+	*steps_ret = steps;
+	*back_ret = back;
+}
+
+/* Names that are hashed or made up, and functions in a random order, give nonsense: say so. */
+static int check_evidence(const struct kallmod_infer *infer)
+{
+	size_t known = 0, steps, back;
+
+	if (infer->nitems > MAX_ITEMS)
+		return kallmod_fail(infer->ctx, -ENODATA,
+				    "%zu functions are more than a kernel has; give the symbols of a kernel",
+				    infer->nitems);
+	for (size_t i = 0; i < infer->nitems; i++)
+		known += infer->items[i].nhits > 0;
+	if (infer->nitems > FEW && known * KNOWN_PART < infer->nitems)
+		return kallmod_fail(infer->ctx, -ENODATA,
+				    "only %zu of %zu functions have names that the signatures know (%s): the names are hashed or stripped, or this is another kind of kernel",
+				    known, infer->nitems, kallmod_sigset_summary(infer->set));
+	count_steps(infer, &steps, &back);
+	if (steps > FEW && back * ORDER_PART > steps)
+		return kallmod_fail(infer->ctx, -ENODATA,
+				    "the functions are not in the order in which a kernel is linked (%zu of %zu steps go back); shuffled at boot or by the compiler, they tell nothing",
+				    back, steps);
+	return 0;
+}
+
 int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols *symbols,
 		       uint64_t start, uint64_t end,
 		       int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg)
 {
 	int err = collect(infer, symbols, start, end);
 
-	if (!err)
-		err = search(infer);
+	if (err)
+		return kallmod_fail(infer->ctx, err, "out of memory");
+	err = check_evidence(infer);
+	if (err)
+		return err;
+	err = search(infer);
 	if (!err) {
 		kallmod_infer_learn(infer);
 		err = search(infer);

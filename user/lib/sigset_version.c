@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sigset_priv.h"
 
@@ -167,7 +168,8 @@ void kallmod_sigset_measure(struct kallmod_sigset *set, const struct kallmod_sym
 		if (!whole || set->version)
 			continue;
 		count_names(member, whole, symbols, &kernel, &all);
-		set->version = estimate(member, whole, &kernel, &all);
+		if (memcmp(&kernel, &(struct likeness){}, sizeof(kernel)))
+			set->version = estimate(member, whole, &kernel, &all);
 	}
 	stated = stated_version(set->ctx);
 	if (!set->version || (stated && (abs(stated - set->version) <= TRUSTED ||

@@ -73,7 +73,7 @@ static int load_set(struct kallmod_ctx *ctx, struct target *target, char **why_r
 	if (!err && !target->runs)
 		return kallmod_fail(ctx, -ENODATA,
 				    "no function name of this kernel is in the signatures (%s)",
-				    kallmod_sigset_releases(target->set));
+				    kallmod_sigset_summary(target->set));
 	if (!err && asprintf(why_ret, "%zu modules in %zu ranges, inferred with %s",
 			     kallmod_map_set_count(target->map) - 1, target->runs,
 			     kallmod_sigset_summary(target->set)) < 0)
