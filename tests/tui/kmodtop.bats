@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	[ -e /proc/sys/kernel/perf_event_paranoid ] || skip "this kernel has no perf events"
-	SOCKET=kallmod-$BATS_TEST_NUMBER-$$
+	SOCKET='' STARTS=0
 	tests/load.sh 60 "$BATS_TEST_TMPDIR" 3>&- >/dev/null 2>&1 &
 	LOAD=$!
 }
@@ -20,7 +20,7 @@ stop_load() {
 }
 
 teardown() {
-	tm kill-server 2>/dev/null || true
+	[ -z "$SOCKET" ] || tm kill-server 2>/dev/null || true
 	[ -z "${LOAD:-}" ] || stop_load
 }
 
@@ -32,6 +32,8 @@ tm() {
 start() {
 	local size=(-x "$1" -y "$2")
 	shift 2
+	# A server that was killed may still be going: the next one has a socket of its own.
+	SOCKET=kallmod-$BATS_TEST_NUMBER-$$-$((++STARTS))
 	cat >"$BATS_TEST_TMPDIR/session" <<-EOF
 		stty -g >"$BATS_TEST_TMPDIR/before"
 		"$KMODTOP" $*
