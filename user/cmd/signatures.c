@@ -225,13 +225,11 @@ static int list_file(struct kallmod_ctx *ctx, const char *path)
 
 static int run_list(struct options *options)
 {
-	const char *directory = kallmod_ctx_get(options->ctx, KALLMOD_OPT_SIGNATURES);
 	char pattern[4096];
 	glob_t found;
 	int err = 0;
 
-	snprintf(pattern, sizeof(pattern), "%s/*.sig",
-		 directory ? directory : KALLMOD_DATADIR "/signatures");
+	snprintf(pattern, sizeof(pattern), "%s/*.sig", kallmod_ctx_signatures(options->ctx));
 	if (options->narguments) {
 		for (int i = 0; !err && i < options->narguments; i++)
 			err = list_file(options->ctx, options->arguments[i]);

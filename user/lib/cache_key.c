@@ -10,10 +10,6 @@
 #include "file.h"
 #include "ranges_file.h"
 
-#ifndef KALLMOD_DATADIR
-#define KALLMOD_DATADIR "/usr/local/share/kallmod"
-#endif
-
 static void put_stat(FILE *out, const char *path, const struct stat *st)
 {
 	fprintf(out, "%s %ju:%ju %jd %jd.%09ld %jd.%09ld\n", path, (uintmax_t)st->st_dev,
@@ -94,7 +90,6 @@ static void put_module_files(struct kallmod_ctx *ctx, FILE *out)
 					     "modules.builtin.ranges.kallmod", "modules.order",
 					     "modules_thick.builtin", "build/vmlinux.map",
 					     "build/vmlinux.o.map" };
-	const char *signatures = kallmod_ctx_get(ctx, KALLMOD_OPT_SIGNATURES);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		cleanup_free char *path = kallmod_path(ctx, "/lib/modules/%s/%s",
@@ -106,7 +101,7 @@ static void put_module_files(struct kallmod_ctx *ctx, FILE *out)
 	put_vmlinux(ctx, out);
 	/* Only whether it is there: files of /proc get new times as they please. */
 	fprintf(out, "kallmodsyms %d\n", !access("/proc/kallmodsyms", F_OK));
-	put_directory(out, signatures ? signatures : KALLMOD_DATADIR "/signatures");
+	put_directory(out, kallmod_ctx_signatures(ctx));
 	/* Another build of ourselves may infer another map. */
 	put_file(out, "/proc/self/exe");
 }

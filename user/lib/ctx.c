@@ -9,6 +9,10 @@
 #include "image.h"
 #include "symbols.h"
 
+#ifndef KALLMOD_DATADIR
+#define KALLMOD_DATADIR "/usr/local/share/kallmod"
+#endif
+
 #define ERROR_MAX 1024
 
 struct kallmod_ctx {
@@ -142,6 +146,13 @@ char *kallmod_path(struct kallmod_ctx *ctx, const char *format, ...)
 	if (!root)
 		return cleanup_take(rest);
 	return asprintf(&path, "%s%s", root, rest) < 0 ? NULL : path;
+}
+
+const char *kallmod_ctx_signatures(const struct kallmod_ctx *ctx)
+{
+	const char *directory = ctx->settings[KALLMOD_OPT_SIGNATURES];
+
+	return directory ? directory : KALLMOD_DATADIR "/signatures";
 }
 
 /* The release of the kernel whose /proc is at hand; -ENOENT where a fake root has none. */

@@ -21,6 +21,8 @@ void kallmod_log(struct kallmod_ctx *ctx, enum kallmod_log_level level, const ch
  */
 char *kallmod_path(struct kallmod_ctx *ctx, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The directory with signatures and lists of objects: as set, or the installed one. */
+const char *kallmod_ctx_signatures(const struct kallmod_ctx *ctx);
 
 /*
  * The caller works on text alone (a sampler): sources may leave data sections out, and so

@@ -210,15 +210,13 @@ static long distance(const char *path, long version)
 /* The shipped list of the nearest version. */
 static int read_shipped(struct kallmod_ctx *ctx, struct kallmod_object_list *ret)
 {
-	const char *directory = kallmod_ctx_get(ctx, KALLMOD_OPT_SIGNATURES);
+	const char *directory = kallmod_ctx_signatures(ctx);
 	long version = version_of(kallmod_ctx_release(ctx));
 	cleanup_free char *pattern = NULL;
 	const char *best = NULL;
 	glob_t found;
 	int err;
 
-	if (!directory)
-		directory = KALLMOD_DATADIR "/signatures";
 	if (asprintf(&pattern, "%s/*.thick*", directory) < 0)
 		return -ENOMEM;
 	err = glob(pattern, 0, NULL, &found);

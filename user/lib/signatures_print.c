@@ -6,10 +6,6 @@
 #include "cleanup.h"
 #include "ranges_sidecar.h"
 
-#ifndef KALLMOD_DATADIR
-#define KALLMOD_DATADIR "/usr/local/share/kallmod"
-#endif
-
 /* FNV-1a, the NUL included. */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
@@ -34,14 +30,13 @@ static uint64_t add_file(uint64_t hash, const char *path)
 
 void kallmod_signatures_print(struct kallmod_ctx *ctx, char ret[KALLMOD_SIGNATURES_PRINT])
 {
-	const char *directory = kallmod_ctx_get(ctx, KALLMOD_OPT_SIGNATURES);
 	const char *exclude = kallmod_ctx_get(ctx, KALLMOD_OPT_EXCLUDE_RELEASE);
 	uint64_t hash = 0xcbf29ce484222325;
 	cleanup_free char *pattern = NULL;
 	glob_t found = { 0 };
 
 	*ret = '\0';
-	if (asprintf(&pattern, "%s/*.sig", directory ? directory : KALLMOD_DATADIR "/signatures") < 0) {
+	if (asprintf(&pattern, "%s/*.sig", kallmod_ctx_signatures(ctx)) < 0) {
 		pattern = NULL;
 		return;
 	}

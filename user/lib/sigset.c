@@ -114,12 +114,11 @@ static void choose_releases(struct kallmod_sigset *set, const char *exclude,
 
 static int open_files(struct kallmod_sigset *set)
 {
-	const char *directory = kallmod_ctx_get(set->ctx, KALLMOD_OPT_SIGNATURES);
+	const char *directory = kallmod_ctx_signatures(set->ctx);
 	cleanup_free char *pattern = NULL;
 	glob_t found = {};
 	int err = 0;
 
-	directory = directory ? directory : KALLMOD_DATADIR "/signatures";
 	if (asprintf(&pattern, "%s/*.sig", directory) < 0)
 		return kallmod_fail(set->ctx, -ENOMEM, "out of memory");
 	if (glob(pattern, 0, NULL, &found) == GLOB_NOSPACE)
