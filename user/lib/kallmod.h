@@ -190,6 +190,110 @@ int kallmod_sources_probe(struct kallmod_ctx *ctx,
 			  void (*fn)(void *arg, const struct kallmod_source_report *report),
 			  void *arg);
 
+/* ---- functions, to probe them --------------------------------------------------------- */
+
+/* How a function of the running kernel can be probed. */
+enum kallmod_mechanism {
+	KALLMOD_MECHANISM_BEST,	   /* in a query: the first of the following that works */
+	KALLMOD_MECHANISM_MULTI,   /* kprobe.multi: a whole set in one go */
+	KALLMOD_MECHANISM_KPROBE,  /* a kprobe of its own: slow to come and go */
+	KALLMOD_MECHANISM_FENTRY,  /* a BPF trampoline of its own */
+	KALLMOD_MECHANISM_UNKNOWN, /* another kernel than the running one */
+	KALLMOD_MECHANISM_NO,	   /* by none: reason says why */
+};
+
+struct kallmod_function {
+	uint64_t addr;	    /* its symbol's; that of a function that is traced may be behind it */
+	uint64_t size;	    /* bytes, at most to the next symbol; 0: not known */
+	const char *name;
+	const char *reason; /* KALLMOD_MECHANISM_NO: why; else NULL */
+	uint32_t set;	    /* module set id of the map that was asked */
+	float confidence;   /* 0..1; 1 unless inferred */
+	uint8_t trust;	    /* enum kallmod_trust */
+	uint8_t kind;	    /* enum kallmod_kind */
+	uint8_t mechanism;  /* enum kallmod_mechanism, never BEST */
+};
+
+struct kallmod_function_query {
+	const char *const *specs; /* "MODULE:FUNCTION", as in kallmod-probe(1); at least one */
+	size_t nspecs;
+	const char *const *excludes; /* specs of what to leave out */
+	size_t nexcludes;
+	size_t limit;			  /* more functions are an error; 0: 20,000 */
+	enum kallmod_mechanism mechanism; /* BEST, or the only one allowed */
+};
+
+struct kallmod_functions;
+
+/*
+ * The functions that the specs name, in address order, each address once, with what can probe
+ * them. Owned by the caller; names and sets are those of ctx and map, which must outlive it.
+ * -EINVAL: a spec is malformed (the line says where); -ENOENT: one matches nothing (the line has
+ * the nearest names); -E2BIG: more than the limit.
+ */
+int kallmod_functions_find(struct kallmod_ctx *ctx, const struct kallmod_map *map,
+			   const struct kallmod_function_query *query,
+			   struct kallmod_functions **ret);
+void kallmod_functions_destroy(struct kallmod_functions *functions);
+/* All of them, kallmod_functions_count() in a row. Owned by functions. */
+const struct kallmod_function *kallmod_functions_array(const struct kallmod_functions *functions);
+size_t kallmod_functions_count(const struct kallmod_functions *functions);
+
+/* "multi", "kprobe", "fentry", "unknown", "no", "best" */
+const char *kallmod_mechanism_name(enum kallmod_mechanism mechanism);
+
+/* ---- attaching ------------------------------------------------------------------------ */
+
+struct bpf_program;
+
+/*
+ * What a probe runs, by mechanism: programs of one object that the caller has opened. A NULL
+ * for a mechanism leaves the functions that need it out (they are skipped and counted).
+ * In each of them bpf_get_attach_cookie() is the function's cookie.
+ */
+struct kallmod_probe_programs {
+	struct bpf_program *multi, *multi_return;   /* SEC("kprobe.multi"), SEC("kretprobe.multi") */
+	struct bpf_program *kprobe, *kprobe_return; /* SEC("kprobe"), SEC("kretprobe") */
+	struct bpf_program *fentry, *fexit;	    /* SEC("fentry"), SEC("fexit") */
+};
+
+struct kallmod_attach_options {
+	struct kallmod_probe_programs programs;
+	const uint64_t *cookies; /* one for each function; NULL: its index */
+	size_t kprobe_limit;	 /* more probes of their own (kprobe, fentry) are an error; 0: 500 */
+	/* Called now and then while single probes come and go; NULL: not. */
+	void (*progress)(void *arg, size_t done, size_t total);
+	void *progress_arg;
+};
+
+struct kallmod_attachment;
+
+/*
+ * Between open and load: has those programs loaded that functions (n of them) need and the
+ * kernel has, and no others.
+ */
+int kallmod_attach_prepare(struct kallmod_ctx *ctx, const struct kallmod_function *functions,
+			   size_t n, const struct kallmod_attach_options *options);
+/*
+ * Attaches to n functions. One that the kernel refuses never fails the others: it is skipped,
+ * counted, and kallmod_attachment_skipped() says why. Owned by the caller; functions' strings
+ * must outlive it. The kernel detaches by itself what a killed process leaves.
+ * -ENOENT: none could be attached; -E2BIG: over kprobe_limit (the line has the time that it
+ * would take); -EPERM; -EOPNOTSUPP.
+ */
+int kallmod_attach(struct kallmod_ctx *ctx, const struct kallmod_function *functions, size_t n,
+		   const struct kallmod_attach_options *options, struct kallmod_attachment **ret);
+/* Detaches, which takes 50 to 100 ms for each single probe. NULL is fine. */
+void kallmod_attachment_destroy(struct kallmod_attachment *attachment);
+/* Functions attached by this mechanism. */
+size_t kallmod_attachment_count(const struct kallmod_attachment *attachment,
+				enum kallmod_mechanism mechanism);
+/* Why function index was not attached; NULL: it was. */
+const char *kallmod_attachment_skipped(const struct kallmod_attachment *attachment,
+				       size_t index);
+/* Hits that the kernel did not pass on (recursion, no free return probe); 0 where it does not say. */
+uint64_t kallmod_attachment_missed(const struct kallmod_attachment *attachment);
+
 /* ---- BPF tables --------------------------------------------------------------------- */
 
 struct bpf_object;
