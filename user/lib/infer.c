@@ -42,7 +42,8 @@ static const struct {
 	float doubtful;	     /* into one that nearer releases do not have */
 } costs = {
 	.enter = 4, .enter_present = 2.5, .leave = 3, .unknown = 1.2, .foreign = 8,
-	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_doubtful = 1.6, .old = .6, .back = 4, .doubtful = 8,
+	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_doubtful = 1.6, .old = .6,
+	.back = 4, .doubtful = 8,
 };
 
 struct active {
@@ -51,7 +52,6 @@ struct active {
 	float cost;
 	uint32_t node;
 };
-
 
 int kallmod_infer_create(struct kallmod_ctx *ctx, const struct kallmod_sigset *set,
 			 struct kallmod_infer **ret)
@@ -89,8 +89,8 @@ void kallmod_infer_destroy(struct kallmod_infer *infer)
 	free(infer);
 }
 
-/* Makes room for one more element of an array that doubles. */
-int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size)
+/* Grows an array for n elements, by doubling. */
+static int reserve(void **array, size_t *capacity, size_t n, size_t size)
 {
 	size_t wanted = *capacity ? *capacity * 2 : 4096;
 	void *at;
@@ -111,7 +111,7 @@ int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size)
 
 static int add_item(struct kallmod_infer *infer, uint64_t start)
 {
-	if (kallmod_infer_reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
+	if (reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
 		    sizeof(*infer->items)))
 		return -ENOMEM;
 	infer->items[infer->nitems++] =
@@ -126,7 +126,7 @@ static int add_evidence(struct kallmod_infer *infer, const char *name)
 	struct kallmod_sigset_hit *hits;
 	size_t n;
 
-	if (kallmod_infer_reserve((void **)&infer->hits, &infer->hit_capacity,
+	if (reserve((void **)&infer->hits, &infer->hit_capacity,
 		    infer->nhits + KALLMOD_SIGSET_MAX_HITS, sizeof(*infer->hits)))
 		return -ENOMEM;
 	hits = infer->hits + infer->nhits;
@@ -296,7 +296,7 @@ static int step(struct kallmod_infer *infer, const struct front *from, struct fr
 	} else if (hit && hit->place.low > state.position) {
 		state.position = hit->place.low;
 	}
-	if (kallmod_infer_reserve((void **)&infer->nodes, &infer->node_capacity, infer->nnodes + 1,
+	if (reserve((void **)&infer->nodes, &infer->node_capacity, infer->nnodes + 1,
 		    sizeof(*infer->nodes)))
 		return -ENOMEM;
 	infer->nodes[infer->nnodes] = (struct kallmod_infer_node){best->node, module};
@@ -361,7 +361,7 @@ static void walk_back(struct kallmod_infer *infer, const struct front *front)
 static int search_from(struct kallmod_infer *infer, struct front fronts[2])
 {
 	infer->nnodes = 0;
-	if (kallmod_infer_reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
+	if (reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
 		return -ENOMEM;
 	infer->nodes[infer->nnodes++] = (struct kallmod_infer_node){0, KALLMOD_INFER_CORE};
 	fronts[0].states[0] = (struct active){.module = KALLMOD_INFER_CORE};

@@ -5,16 +5,6 @@
 
 #include "sigset.h"
 
-/* What a run of functions says for its module. */
-struct kallmod_infer_evidence {
-	uint32_t functions; /* in all */
-	uint32_t matched;   /* that the module has in a known release */
-	uint32_t unique;    /* and nothing else has */
-	uint32_t unknown;   /* that nothing has */
-	uint32_t stale;	    /* matched, but elsewhere in a nearer release */
-	float nats;	    /* over what they say for the core */
-};
-
 enum { KALLMOD_INFER_SET = 4 }; /* modules that share an object, at most */
 
 /* A run of neighbouring functions of one module, or of an object that several share: [start, end). */
@@ -23,13 +13,13 @@ struct kallmod_infer_run {
 	uint16_t modules[KALLMOD_INFER_SET]; /* of the set of signatures */
 	uint16_t nmodules;
 	float confidence;
-	struct kallmod_infer_evidence evidence;
 };
 #define KALLMOD_INFER_CORE KALLMOD_SIGSET_CORE
 
 /*
  * Infers the runs of [start, end) from the text symbols there; fn gets each run of a module in
- * address order and returns 0 to go on. -ENODATA: too few symbols to say anything. -ENOMEM.
+ * address order and returns 0 to go on. -ENODATA: the symbols tell nothing, and the line says why: too
+ * many for a kernel, names that are hashed or stripped, functions in a random order. -ENOMEM.
  */
 struct kallmod_infer;
 int kallmod_infer_create(struct kallmod_ctx *ctx, const struct kallmod_sigset *set,

@@ -6,6 +6,16 @@
 #include "infer.h"
 #include "symbols.h"
 
+/* What a run of functions says for its module. */
+struct kallmod_infer_evidence {
+	uint32_t functions; /* in all */
+	uint32_t matched;   /* that the module has in a known release */
+	uint32_t unique;    /* and nothing else has */
+	uint32_t unknown;   /* that nothing has */
+	uint32_t stale;	    /* matched, but elsewhere in a nearer release */
+	float nats;	    /* over what they say for the core */
+};
+
 /* A symbol address and the evidence there. */
 struct kallmod_infer_item {
 	uint64_t start;
@@ -39,9 +49,6 @@ struct kallmod_infer {
 	size_t nnodes, node_capacity;
 	uint16_t *path;	 /* nitems: the module of each */
 };
-
-/* Grows an array for n elements, by doubling. -ENOMEM. */
-int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size);
 
 /* The item's hit of the module or the core, or NULL. */
 const struct kallmod_sigset_hit *kallmod_infer_hit(const struct kallmod_infer *infer,

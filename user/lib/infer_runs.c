@@ -266,8 +266,9 @@ static void label_run(const struct kallmod_infer *infer, struct sets *sets, size
 /* ---- confidence ------------------------------------------------------------------------ */
 
 /*
- * Of runs with so many nats over the core, how many were right where the truth is known and the kernel's
- * own releases were left out (docs/ACCURACY.md has the table); between them in proportion.
+ * Of runs with so many nats over the core, how many were right where the truth is known and the
+ * kernel's own releases were left out; between them in proportion. What comes of it, in bins of
+ * confidence, is the table in docs/ACCURACY.md.
  */
 static const struct {
 	float nats, confidence;
@@ -361,8 +362,7 @@ static int give_run(struct kallmod_infer *infer, const struct sets *sets, size_t
 	for (size_t at = from, next; !err && at < to; at = next) {
 		struct kallmod_infer_run run = {.modules = {infer->path[from]},
 						.nmodules = 1,
-						.confidence = confidence,
-						.evidence = evidence};
+						.confidence = confidence};
 
 		for (next = at + 1; next < to && sets->labels[next] == sets->labels[at] &&
 				    !is_hole(infer, next);)

@@ -14,7 +14,9 @@ enum { NEAR = 140 };
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct kallmod_sigset_module *)a)->name, ((const struct kallmod_sigset_module *)b)->name);
+	const struct kallmod_sigset_module *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
 }
 
 static struct kallmod_sigset_module *find_module(const struct kallmod_sigset *set, const char *name)

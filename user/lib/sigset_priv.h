@@ -29,15 +29,15 @@ struct kallmod_sigset {
 	size_t nmembers;
 	struct kallmod_sigset_module *modules;
 	size_t nmodules;
-	int version; /* that the kernel is like, as version_of() has it; 0: not known */
+	int version; /* that the kernel is like, as kallmod_sig_version() has it; 0: not known */
 	size_t nreleases;
 	char releases[1024];
 	char summary[96];
 };
 
 /*
- * "6.12.95-…" as a place in time, in tenths of a minor version; 0: no version. A major version is worth
- * twenty minor ones: about what lay between 5.0 and 6.0, 6.0 and 7.0.
+ * "6.12.95-…" as a place in time, in tenths of a minor version; 0: no version. A major version
+ * is worth twenty minor ones: about what lay between 5.0 and 6.0, 6.0 and 7.0.
  */
 int kallmod_sig_version(const char *release);
 /* Finds out which version the kernel is like, and how far every release is from it. */

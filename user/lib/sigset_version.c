@@ -19,8 +19,9 @@ int kallmod_sig_version(const char *release)
 enum {
 	SAMPLE = 4, /* every fourth symbol is enough */
 	/*
-	 * A kernel that says it is another version than its functions look like, by so much, has much
-	 * taken back into it, as distributions do; the estimate itself may be off by half of that.
+	 * A kernel that says it is another version than its functions look like, by so much, has
+	 * much taken back into it, as distributions do; the estimate itself may be off by half of
+	 * that.
 	 */
 	TRUSTED = 80,
 };
@@ -95,8 +96,8 @@ static void count_names(const struct kallmod_sigset_member *member, uint32_t who
  * Along the releases from old to new: between two neighbours the kernel is as far from the old
  * one as its share of what came is over its share of what went.
  */
-static int estimate(const struct kallmod_sigset_member *member, uint32_t whole, const struct likeness *kernel,
-		    const struct likeness *all)
+static int estimate(const struct kallmod_sigset_member *member, uint32_t whole,
+		    const struct likeness *kernel, const struct likeness *all)
 {
 	int old = -1, version = 0;
 
