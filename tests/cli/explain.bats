@@ -147,6 +147,8 @@ make_image() {
 		--explain "$(awk '$3 == "copy_process" { print $1 }' "$BATS_TEST_TMPDIR/tiny.map")" >"$out"
 	cat "$out"
 	grep -q ' copy_process	core kernel (6.12.0)$' "$out"
+	# What is left over has no confidence, as in the map.
+	grep -q '	-	signatures	inferred$' "$out"
 }
 
 @test "signatures build: an image without debug information is refused, nothing is written" {

@@ -155,7 +155,10 @@ static void explain_range(const struct explanation *explanation, size_t index)
 		       range->set == KALLMOD_SET_CORE ? "of no module" : "the source says so");
 		return;
 	}
-	printf(":%.3f\n", (double)range->confidence);
+	/* What is left over as the core's has no confidence, as in the map. */
+	if (range->set != KALLMOD_SET_CORE)
+		printf(":%.3f", (double)range->confidence);
+	putchar('\n');
 	verdict.n = kallmod_map_set_modules(explanation->map, range->set, verdict.names, SET_MAX);
 	each_function(explanation, range, &verdict, &tally, false);
 	printf("  %zu functions: %zu the %s has in a known release, %zu of them nothing else has; %zu are of others; %zu nothing knows\n",
