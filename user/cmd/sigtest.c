@@ -12,6 +12,7 @@
 #include "map.h"
 #include "sigset.h"
 #include "sigtest.h"
+#include "source.h"
 
 /* Where confidence is divided for the reliability table. */
 static const float bounds[] = {0, .9f, .97f, .99f};
@@ -40,13 +41,13 @@ static int map_of(struct kallmod_ctx *ctx, const char *source, struct kallmod_ma
 
 static int true_map(struct kallmod_ctx *ctx, struct kallmod_map **ret)
 {
-	static const char *const sources[] = {"kallmodsyms", "ranges", "tables", "objtree", "dwarf"};
 	const char *wanted = kallmod_ctx_get(ctx, KALLMOD_OPT_SOURCE);
 
 	if (wanted && strcmp(wanted, "signatures"))
 		return kallmod_map_build(ctx, ret);
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (map_of(ctx, sources[i], ret))
+	for (const struct kallmod_source *const *source = kallmod_sources; *source; source++) {
+		if ((*source)->merged || (*source)->trust == KALLMOD_TRUST_INFERRED ||
+		    map_of(ctx, (*source)->name, ret))
 			continue;
 		/* A map that was installed from inference is no truth. */
 		if (kallmod_map_trust(*ret) != KALLMOD_TRUST_INFERRED)
