@@ -5,8 +5,8 @@
 
 #include "build_list.h"
 #include "cleanup.h"
-#include "file.h"
 #include "grow.h"
+#include "modlist.h"
 #include "module_names.h"
 #include "savefile.h"
 #include "thick.h"
@@ -107,44 +107,26 @@ static int add_module(struct kallmod_thick *thick, const struct members *members
 	return err;
 }
 
+struct list {
+	struct kallmod_thick *thick;
+	const struct members *members;
+};
+
 /* A line of modules.builtin, "kernel/fs/ext4/ext4.ko"; it is written on. */
-static int add_line(struct kallmod_thick *thick, const struct members *members, char *line,
-		    size_t length)
+static int add_line(void *arg, char *line, size_t length)
 {
-	static const char top[] = "kernel/";
+	struct list *list = arg;
 	cleanup_free char *path = strdup(line);
 	const char *name;
 
 	if (!path)
 		return -ENOMEM;
 	name = kallmod_module_name(path);
-	if (!name || length < 4 || strcmp(line + length - 3, ".ko"))
+	if (!name)
 		return -EINVAL;
-	strcpy(line + length - 3, ".o");
-	if (!strncmp(line, top, sizeof(top) - 1))
-		line += sizeof(top) - 1;
-	return add_module(thick, members, line, name, strlen(name));
-}
-
-static int make_list(struct kallmod_ctx *ctx, const struct members *members, const char *builtin,
-		     struct kallmod_thick *thick)
-{
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	int err = kallmod_reader_open(&reader, ctx, builtin), got;
-	size_t length;
-	char *line;
-
-	if (err)
-		return err;
-	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
-		err = add_line(thick, members, line, length);
-		if (err == -EINVAL)
-			return kallmod_reader_fail(&reader, err,
-						   "is no module path; build the kernel again");
-		if (err)
-			return kallmod_fail(ctx, err, "out of memory");
-	}
-	return got;
+	strcpy(line + length, ".o");
+	return add_module(list->thick, list->members, kallmod_modlist_place(line), name,
+			  strlen(name));
 }
 
 int build_list_write(struct kallmod_ctx *ctx, const struct kallmod_objmods *objmods,
@@ -158,7 +140,8 @@ int build_list_write(struct kallmod_ctx *ctx, const struct kallmod_objmods *objm
 
 	if (err)
 		return kallmod_fail(ctx, err, "out of memory");
-	err = make_list(ctx, &members, builtin, &thick);
+	err = kallmod_modlist_read(ctx, builtin, "is no module path; build the kernel again",
+				   add_line, &(struct list){&thick, &members});
 	if (!err)
 		err = kallmod_savefile_open(&save, ctx, path);
 	if (err)

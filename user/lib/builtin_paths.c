@@ -5,10 +5,8 @@
 
 #include "builtin_paths.h"
 #include "cleanup.h"
-#include "file.h"
 #include "grow.h"
-
-enum { MAX_PATHS = 100000 }; /* Linux 6.12 with all of it built in: 11,000 */
+#include "modlist.h"
 
 void kallmod_builtin_paths_deinit(struct kallmod_builtin_paths *paths)
 {
@@ -55,13 +53,13 @@ static void sort(struct kallmod_builtin_paths *paths)
 }
 
 /* A path is of "kernel/PLACE/NAME.ko" the PLACE/NAME; without the directory it is as good. */
-static int add(struct kallmod_builtin_paths *paths, const char *place, size_t length)
+static int add(void *arg, char *line, size_t length)
 {
+	struct kallmod_builtin_paths *paths = arg;
+	const char *place = kallmod_modlist_place(line);
 	char *object;
 
-	if (paths->n == MAX_PATHS)
-		return -EFBIG;
-	if (asprintf(&object, "%.*s.o", (int)length, place) < 0)
+	if (asprintf(&object, "%.*s.o", (int)(line + length - place), place) < 0)
 		return -ENOMEM;
 	if (kallmod_grow(&paths->paths, &paths->capacity, paths->n, sizeof(*paths->paths))) {
 		free(object);
@@ -71,35 +69,13 @@ static int add(struct kallmod_builtin_paths *paths, const char *place, size_t le
 	return 0;
 }
 
-static int take_line(struct kallmod_reader *reader, struct kallmod_builtin_paths *paths,
-		     const char *line, size_t length)
-{
-	size_t top = strncmp(line, "kernel/", 7) ? 0 : 7, end = strlen(".ko");
-	int err;
-
-	if (length <= top + end || line[length - end - 1] == '/' ||
-	    strcmp(line + length - end, ".ko"))
-		return kallmod_reader_fail(reader, -EINVAL,
-					   "is not 'kernel/PLACE/NAME.ko'; give a modules.builtin");
-	err = add(paths, line + top, length - top - end);
-	if (err == -EFBIG)
-		return kallmod_reader_fail(reader, err,
-					   "more modules than a kernel has; give a modules.builtin");
-	return err ? kallmod_reader_fail(reader, err, "out of memory") : 0;
-}
-
 int kallmod_builtin_paths_read(struct kallmod_ctx *ctx, const char *file,
 			       struct kallmod_builtin_paths *paths)
 {
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	int err = kallmod_reader_open(&reader, ctx, file), got = 0;
-	size_t length;
-	char *line;
+	int err = kallmod_modlist_read(ctx, file,
+				       "is not 'kernel/PLACE/NAME.ko'; give a modules.builtin",
+				       add, paths);
 
-	while (!err && (got = kallmod_reader_line(&reader, &line, &length)) > 0)
-		err = take_line(&reader, paths, line, length);
-	if (!err)
-		err = got;
 	if (err)
 		kallmod_builtin_paths_deinit(paths);
 	else

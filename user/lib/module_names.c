@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "grow.h"
+#include "modlist.h"
 #include "module_names.h"
 #include "modules.h"
 
@@ -75,28 +76,22 @@ char *kallmod_module_name(char *path)
 	return name;
 }
 
+static int add_builtin(void *names, char *line, size_t length)
+{
+	const char *name = kallmod_module_name(line);
+
+	(void)length;
+	return name ? add(names, name) : -EINVAL;
+}
+
 static int read_builtin(struct kallmod_ctx *ctx, const char *path,
 			struct kallmod_module_names *names)
 {
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	int err = kallmod_reader_open(&reader, ctx, path), got;
-	size_t length;
-	char *line;
+	int err = kallmod_modlist_read(ctx, path, "is no module path; give a modules.builtin",
+				       add_builtin, names);
 
-	if (err)
-		return err;
-	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
-		const char *name = kallmod_module_name(line);
-
-		if (!name)
-			return kallmod_reader_fail(&reader, -EINVAL,
-						   "is no module path; give a modules.builtin");
-		err = add(names, name);
-		if (err)
-			return err;
-	}
 	sort(names);
-	return got;
+	return err;
 }
 
 int kallmod_module_names_builtin_path(struct kallmod_ctx *ctx, char **path_ret)

@@ -4,46 +4,28 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "modlist.h"
 #include "objmods_priv.h"
 #include "thick.h"
 
 /* ---- modules.builtin ------------------------------------------------------------------ */
 
 /* "kernel/fs/ext4/ext4.ko" is "fs/ext4/ext4". */
-static int add_builtin(struct kallmod_objmods *objmods, const char *line)
+static int add_builtin(void *arg, char *line, size_t length)
 {
-	static const char top[] = "kernel/", end[] = ".ko";
-	size_t length = strcspn(line, " \t");
+	struct kallmod_objmods *objmods = arg;
+	const char *place = kallmod_modlist_place(line);
 	uint32_t number;
 
-	if (!strncmp(line, top, sizeof(top) - 1)) {
-		line += sizeof(top) - 1;
-		length -= sizeof(top) - 1;
-	}
-	if (length < sizeof(end) || strncmp(line + length - 3, end, 3))
-		return -EINVAL;
-	return kallmod_strtab_add(&objmods->builtin, line, length - 3, &number);
+	return kallmod_strtab_add(&objmods->builtin, place, line + length - place, &number);
 }
 
 int objmods_read_builtin(struct kallmod_objmods *objmods, const char *path)
 {
-	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
-	int err = kallmod_reader_open(&reader, objmods->ctx, path), got;
-	size_t length;
-	char *line;
-
-	if (err)
-		return err == -ENOMEM ? kallmod_fail(objmods->ctx, err, "out of memory") : err;
-	while ((got = kallmod_reader_line(&reader, &line, &length)) > 0) {
-		err = add_builtin(objmods, line);
-		if (err == -EINVAL)
-			return kallmod_reader_fail(
-				&reader, err,
-				"is not the path of a module; give the modules.builtin of the build");
-		if (err)
-			return kallmod_fail(objmods->ctx, err, "out of memory");
-	}
-	return got;
+	return kallmod_modlist_read(
+		objmods->ctx, path,
+		"is not the path of a module; give the modules.builtin of the build", add_builtin,
+		objmods);
 }
 
 /* ---- object list ---------------------------------------------------------------------- */
