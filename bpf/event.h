@@ -68,6 +68,7 @@ _Static_assert(sizeof(struct kallmod_profile_hit) == 64, "layout");
 enum kallmod_record_type {
 	KALLMOD_RECORD_SAMPLE = 1,
 	KALLMOD_RECORD_GATE, /* the type alone: modules have changed */
+	KALLMOD_RECORD_CALL, /* of a probe: see probe.h */
 };
 
 /*
