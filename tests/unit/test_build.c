@@ -216,6 +216,49 @@ static void cmd_files_that_are_none(void **state)
 	assert_error(root->ctx, "fs/.s.o.cmd: KBUILD_MODFILE has a name that no module can have");
 }
 
+/* What is linked is named before it is placed; nothing of that counts until it is. */
+static void members_at_the_head_of_a_map(void **state)
+{
+	static const char head[] = "Archive member included to satisfy reference by file (symbol)\n"
+				   "\n"
+				   "fs/core.o                     (--whole-archive)\n"
+				   "fs/a/x.o                      (--whole-archive)\n"
+				   "fs/gone.o                     (--whole-archive)\n"
+				   "fs/.o\n"
+				   "x.o                           (--whole-archive)\n"
+				   "fs/bad.o\n"
+				   "                              (--whole-archive)\n"
+				   "Memory Configuration\n"
+				   "fs/b-c.o                      (--whole-archive)\n";
+	static const char sections[] = ".text           0x0000000000000000      0x400\n"
+				       " .text          0x0000000000000000      0x100 fs/core.o\n"
+				       " .text          0x0000000000000100      0x100 fs/a/x.o\n"
+				       " .text          0x0000000000000200      0x200 fs/b-c.o\n";
+	static const char wanted[] = ".text 00000000-00000000 = _text\n"
+				     ".text 00000200-00000300 a\n"
+				     ".text 00000300-00000500 b_c\n";
+	const struct fake_root *root = *state;
+	char map[2048];
+
+	snprintf(map, sizeof(map), "%s%s", head, sections);
+	write_tree(root, o_linked, map);
+	fake_root_write(root, "tree/fs/.bad.o.cmd", "-DKBUILD_MODFILE='\"fs/a\tb fs/c\"'\n");
+	assert_ranges(root, wanted);
+	assert_string_equal(root->log, "");
+	/* The objects of a map that is left over are no matter either. */
+	write_tree(root,
+		   ".text           0xffffffff81000000     0x1000\n"
+		   " .text          0xffffffff81000000      0x100 fs/a/x.o\n",
+		   head);
+	assert_ranges(root, ".text 00000000-00000100 a\n");
+	/* Once it is placed it counts. */
+	snprintf(map, sizeof(map), "%s%s .text 0x0000000000000400 0x100 fs/bad.o\n", head,
+		 sections);
+	write_tree(root, o_linked, map);
+	assert_null(make(root, NULL));
+	assert_error(root->ctx, "fs/.bad.o.cmd: KBUILD_MODFILE has a name that no module can have");
+}
+
 static void what_is_no_map(void **state)
 {
 	const struct fake_root *root = *state;
@@ -246,6 +289,7 @@ int main(void)
 		rooted_test(addresses_of_32_bits),
 		rooted_test(lists_in_place_of_cmd_files),
 		rooted_test(cmd_files_that_are_none),
+		rooted_test(members_at_the_head_of_a_map),
 		rooted_test(what_is_no_map),
 	};
 

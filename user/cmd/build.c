@@ -127,6 +127,7 @@ static int make_directory(struct kallmod_ctx *ctx, const char *path)
 			    path, strerror(errno));
 }
 
+/* pieces NULL: nobody wants them. */
 static int write_ranges(struct options *options, const struct kallmod_objtree *tree,
 			const char *path, struct build_tables *pieces,
 			struct kallmod_ranges_report *report)
@@ -138,8 +139,10 @@ static int write_ranges(struct options *options, const struct kallmod_objtree *t
 
 	if (err)
 		return err;
-	input.piece = build_tables_piece;
-	input.piece_arg = pieces;
+	if (pieces) {
+		input.piece = build_tables_piece;
+		input.piece_arg = pieces;
+	}
 	start_progress(&progress, &input);
 	err = kallmod_ranges_make(options->ctx, &input, save.file, report);
 	end_progress(&progress);
@@ -185,15 +188,13 @@ static int make_list(struct options *options, const struct kallmod_objtree *tree
 }
 
 /* The tables are written as the image has its own: without it there are none. */
-static int make_tables(struct options *options, struct build_tables *pieces)
+static int make_tables(struct options *options, const char *image,
+		       struct build_tables *pieces)
 {
-	cleanup_free char *image = join(options->tree, "vmlinux");
 	struct build_tables_report report;
 	int err;
 
-	if (!image)
-		return -ENOMEM;
-	if (access(image, F_OK)) {
+	if (!pieces) {
 		printf("%s/kallmodsyms.S: left out, there is no %s\n", options->directory, image);
 		return 0;
 	}
@@ -210,19 +211,23 @@ static int build_tree(struct options *options)
 {
 	cleanup_objtree struct kallmod_objtree tree = KALLMOD_OBJTREE_EMPTY;
 	__attribute__((cleanup(build_tables_deinit))) struct build_tables pieces = {};
+	cleanup_free char *image = join(options->tree, "vmlinux");
+	bool tables = image && !access(image, F_OK);
 	int err = kallmod_objtree_open(&tree, options->ctx, options->tree, options->objmods);
 
+	if (!err && !image)
+		err = -ENOMEM;
 	if (err)
 		return err;
 	if (!options->directory)
 		options->directory = options->tree;
 	err = make_directory(options->ctx, options->directory);
 	if (!err)
-		err = make_ranges(options, &tree, &pieces);
+		err = make_ranges(options, &tree, tables ? &pieces : NULL);
 	if (!err)
 		err = make_list(options, &tree);
 	if (!err)
-		err = make_tables(options, &pieces);
+		err = make_tables(options, image, tables ? &pieces : NULL);
 	return err == -ENOMEM ? kallmod_fail(options->ctx, err, "out of memory") : err;
 }
 

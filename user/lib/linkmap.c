@@ -3,6 +3,7 @@
  * Linker maps. Which lines count, and as what, follows scripts/generate_builtin_ranges.awk of
  * Linux 6.12 to the letter, where that is odd as well: what is made of them shall be the same.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -41,23 +42,53 @@ static bool is_blank(char c)
 }
 
 /*
- * Up to a blank or the end. Maps have millions of characters, so these are looked at by eight;
- * behind what a reader hands out there is room for that.
+ * Maps have millions of characters, so these are looked at by eight; behind what a reader hands
+ * out there is room for that. The first character is the lowest byte.
  */
+static uint64_t load(const char *text)
+{
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return le64toh(word);
+}
+
+static size_t lowest_byte(uint64_t word)
+{
+	return __builtin_ctzll(word) / 8;
+}
+
+/* Up to a blank or the end. */
 static size_t field_length(const char *text)
 {
 	const char *at = text;
-	uint64_t word;
 
-	/* As long as all of them are behind the blank, and none has its high bit. */
-	for (;; at += sizeof(word)) {
-		memcpy(&word, at, sizeof(word));
-		if (((word - 0x2121212121212121) | word) & 0x8080808080808080)
-			break;
-	}
-	while (*at && !is_blank(*at))
+	for (;;) {
+		uint64_t word = load(at);
+		/* Bytes up to ' '; above the lowest of them there may be false ones. */
+		uint64_t found = (word - 0x2121212121212121) & ~word & 0x8080808080808080;
+
+		if (!found) {
+			at += sizeof(word);
+			continue;
+		}
+		at += lowest_byte(found);
+		if (!*at || is_blank(*at))
+			return at - text;
 		at++;
-	return at - text;
+	}
+}
+
+static char *skip_blanks(char *at)
+{
+	for (;;) {
+		uint64_t others = load(at) ^ 0x2020202020202020;
+
+		at += others ? lowest_byte(others) : sizeof(others);
+		if (others && *at != '\t')
+			return at;
+		at += others != 0;
+	}
 }
 
 /* Cuts a line into fields, numbered from first on. One past the last, at most FIELDS + 1. */
@@ -66,8 +97,7 @@ static size_t split(struct kallmod_linkmap *map, char *text, size_t first)
 	size_t count = first;
 
 	for (;;) {
-		while (is_blank(*text))
-			text++;
+		text = skip_blanks(text);
 		if (!*text || count > FIELDS)
 			return count;
 		if (count < FIELDS)
@@ -91,6 +121,13 @@ static uint64_t number(const char *text)
 
 	if (is_number(text))
 		text += 2;
+	/* Most are offsets with eight zeros before them. */
+	if (!memcmp(text, "00000000", 8)) {
+		const char *rest = text + 8;
+
+		if (kallmod_parse_hex(&rest, &value) && rest <= text + 16)
+			return value;
+	}
 	if (!kallmod_parse_hex(&text, &value))
 		return 0;
 	return value;
@@ -202,9 +239,7 @@ static int pass_object(struct kallmod_linkmap *map, char *rest, bool starred)
 {
 	int got;
 
-	while (is_blank(*rest))
-		rest++;
-	if (*rest || starred)
+	if (starred || *skip_blanks(rest))
 		return NOTHING;
 	got = next_line(map, &rest);
 	return got > 0 ? NOTHING : got;
@@ -218,7 +253,7 @@ static int gnu_object(struct kallmod_linkmap *map, char *line,
 	size_t length = field_length(line + 1), count;
 	int got;
 
-	if (!wants(map, line + 1, length))
+	if (starred ? map->wants != NULL : !wants(map, line + 1, length))
 		return pass_object(map, line + 1 + length, starred);
 	count = split(map, line, 0);
 	if (count == 1 && !starred) {

@@ -30,7 +30,7 @@ struct kallmod_linkmap {
 	bool symbols;
 	/*
 	 * Set by the user, unless it is NULL: are objects with this section name wanted? Most of
-	 * them are debug information.
+	 * them are debug information. Fills are then not wanted.
 	 */
 	bool (*wants)(void *arg, const char *name, size_t length);
 	void *arg;
@@ -55,6 +55,14 @@ int kallmod_linkmap_memory(struct kallmod_linkmap *map, struct kallmod_ctx *ctx,
 void kallmod_linkmap_close(struct kallmod_linkmap *map);
 /* 1: a record, whose strings live until the next call; 0: the end; -EINVAL: torn. */
 int kallmod_linkmap_next(struct kallmod_linkmap *map, struct kallmod_linkmap_record *ret);
+
+/*
+ * Calls fn for the objects that GNU ld names at the head of a map, before all else: most of them
+ * will be in it. A map that has none, or cannot be read, is no error; what fn returns, unless it
+ * is 0, ends that and is returned. -ENOMEM.
+ */
+int kallmod_linkmap_members(const char *path,
+			    int (*fn)(void *arg, const char *object, size_t length), void *arg);
 
 #define cleanup_linkmap __attribute__((cleanup(kallmod_linkmap_close)))
 

@@ -86,6 +86,10 @@ static int look_up(struct kallmod_objmods *objmods, uint32_t number)
 {
 	bool known = objmods->answers[number] != OBJMODS_OPEN;
 
+	if (objmods->answers[number] == OBJMODS_EXPECTED) {
+		objmods->answers[number] = 0;
+		return 0;
+	}
 	if (!known && objmods->cmds) {
 		objmods->answers[number] = 0;
 		return objmods_cmds_ask(objmods->cmds, objmods->objects.strings[number],
@@ -96,15 +100,28 @@ static int look_up(struct kallmod_objmods *objmods, uint32_t number)
 	return 0;
 }
 
+/* In a section the objects come in the same order, but for those that have nothing in it. */
+static uint32_t find(struct kallmod_objmods *objmods, const char *object, size_t length)
+{
+	const struct kallmod_strtab *objects = &objmods->objects;
+
+	for (size_t i = objmods->recent; i < objmods->recent + 4ul && i < objects->count; i++)
+		if (!strcmp(objects->strings[i], object))
+			return i;
+	return kallmod_strtab_find(objects, object, length);
+}
+
 int kallmod_objmods_ask(struct kallmod_objmods *objmods, const char *object, uint32_t *ret)
 {
 	size_t length = strlen(object);
-	uint32_t number = kallmod_strtab_find(&objmods->objects, object, length);
+	uint32_t number = find(objmods, object, length);
 	bool asked = number != KALLMOD_STRTAB_NONE &&
 		     !(objmods->answers[number] & OBJMODS_NEW);
 	int err = 0;
 
 	*ret = asked ? number : KALLMOD_OBJMODS_NONE;
+	if (number != KALLMOD_STRTAB_NONE)
+		objmods->recent = number;
 	if (asked || !may_be_known(object))
 		return 0;
 	err = objmods_object(objmods, object, length, ret);
@@ -113,12 +130,31 @@ int kallmod_objmods_ask(struct kallmod_objmods *objmods, const char *object, uin
 	return err ? kallmod_fail(objmods->ctx, err, "out of memory") : 0;
 }
 
+int kallmod_objmods_expect(struct kallmod_objmods *objmods, const char *object, size_t length)
+{
+	const char *slash = memrchr(object, '/', length);
+	uint32_t number;
+	int err;
+
+	if (!objmods->cmds || !slash || slash + 1 == object + length)
+		return 0;
+	err = objmods_object(objmods, object, length, &number);
+	if (err || objmods->answers[number] != OBJMODS_OPEN)
+		return err;
+	objmods->answers[number] = OBJMODS_EXPECTED;
+	return objmods_cmds_ask(objmods->cmds, objmods->objects.strings[number], number);
+}
+
 static int answer(void *arg, const struct objmods_cmd *cmd)
 {
 	struct kallmod_objmods *objmods = arg;
 	cleanup_free char *path = NULL;
 	int err = cmd->err == -ENOENT ? 0 : cmd->err;
 
+	if (objmods->answers[cmd->number] == OBJMODS_EXPECTED) {
+		objmods->answers[cmd->number] = OBJMODS_OPEN;
+		return 0;
+	}
 	count(objmods, cmd->number, !cmd->err);
 	if (!err && cmd->modfile)
 		err = objmods_modules(objmods, cmd->modfile, &objmods->answers[cmd->number]);

@@ -32,6 +32,11 @@ void kallmod_objmods_close(struct kallmod_objmods *objmods);
  * same number.
  */
 int kallmod_objmods_ask(struct kallmod_objmods *objmods, const char *object, uint32_t *ret);
+/*
+ * The object may be asked for: its answer is looked for already. If nobody asks, what comes of
+ * that does not count, and is no error. -ENOMEM.
+ */
+int kallmod_objmods_expect(struct kallmod_objmods *objmods, const char *object, size_t length);
 /* Waits for all answers. -EACCES, -EIO, …: there is one, but it cannot be read; -EINVAL. */
 int kallmod_objmods_settle(struct kallmod_objmods *objmods);
 /*

@@ -160,12 +160,16 @@ static int open_cmd(struct reader *reader, int tree_fd, const char *object)
 {
 	const char *slash = strrchr(object, '/');
 	int fd = enter_directory(reader, tree_fd, object, slash);
+	size_t length = strlen(slash + 1);
 	char name[NAME_MAX + 1];
 
 	if (fd < 0)
 		return fd;
-	if ((size_t)snprintf(name, sizeof(name), ".%s.cmd", slash + 1) >= sizeof(name))
+	if (length + sizeof(".") + sizeof(".cmd") - 1 > sizeof(name))
 		return -ENOENT;
+	name[0] = '.';
+	memcpy(name + 1, slash + 1, length);
+	memcpy(name + 1 + length, ".cmd", sizeof(".cmd"));
 	/* What should be a file may be a pipe that nobody writes to. */
 	return open_at(fd, name, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 }

@@ -6,8 +6,12 @@
 #include "objmods_cmd.h"
 #include "strtab.h"
 
-/* Answers: a bit that says that nobody asked yet, and what is not known yet. */
+/*
+ * Answers: a bit that says that nobody asked yet, what is looked for before anybody asked, and
+ * what is not known yet.
+ */
 #define OBJMODS_NEW 0x80000000u
+#define OBJMODS_EXPECTED (UINT32_MAX - 1)
 #define OBJMODS_OPEN UINT32_MAX
 
 struct kallmod_objmods {
@@ -21,6 +25,7 @@ struct kallmod_objmods {
 	int tree_fd;
 	struct objmods_cmds *cmds; /* NULL: a list has all there is */
 	bool thick; /* what the list does not have is no module's */
+	uint32_t recent; /* that was asked for last: in a map the next one follows it */
 	size_t asked, unknown;
 	uint32_t first_unknown;
 };

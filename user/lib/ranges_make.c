@@ -278,11 +278,29 @@ static int read_map(struct ranges_maker *maker, const char *path,
 	return got;
 }
 
+static int expect_object(void *arg, const char *object, size_t length)
+{
+	return kallmod_objmods_expect(arg, object, length);
+}
+
+/* What the objects are is known before the maps are read, so that both go on side by side. */
+static int expect_objects(struct ranges_maker *maker)
+{
+	const struct kallmod_ranges_input *input = maker->input;
+	int err = kallmod_linkmap_members(input->map, expect_object, input->objmods);
+
+	if (!err)
+		err = kallmod_linkmap_members(input->o_map, expect_object, input->objmods);
+	return err ? kallmod_fail(maker->ctx, err, "out of memory") : 0;
+}
+
 static int read_maps(struct ranges_maker *maker)
 {
 	const struct kallmod_ranges_input *input = maker->input;
-	int err = read_map(maker, input->map, NULL, map_record);
+	int err = expect_objects(maker);
 
+	if (!err)
+		err = read_map(maker, input->map, NULL, map_record);
 	if (err)
 		return err;
 	if (!maker->names.count)
