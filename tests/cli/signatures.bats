@@ -181,6 +181,44 @@ named() {
 	cmp "$SETS/made.sig" "$BATS_TEST_TMPDIR/linked.sig"
 }
 
+@test "build: places count from the directory, and not from any kernel/ above it" {
+	local dir build=("$KALLMOD" signatures build -o)
+	for dir in plain kernel/deep; do
+		mkdir -p "$BATS_TEST_TMPDIR/$dir/kernel/fs/kernel"
+		cp "$BATS_FILE_TMPDIR"/new/beta-two.ko.zst "$BATS_TEST_TMPDIR/$dir/kernel/fs/kernel/"
+		printf 'kernel/%s.ko\n' kernel/x fs/kernel/x net/x |
+			tee "$BATS_TEST_TMPDIR/$dir/"{,kernel/,kernel/fs/}modules.order
+	done
+	cd "$BATS_TEST_TMPDIR"
+	"${build[@]}" plain.sig 6.1=plain
+	"${build[@]}" deep.sig 6.1=kernel/deep
+	"${build[@]}" itself.sig 6.1=plain/kernel
+	"${build[@]}" below.sig 6.1=plain/kernel/fs
+	cmp plain.sig deep.sig
+	cmp plain.sig itself.sig
+	# Nothing says where this one is.
+	run ! cmp plain.sig below.sig
+}
+
+@test "build: lists of modules that are bad, or cannot be read" {
+	out=$BATS_TEST_TMPDIR/out.sig dir=$BATS_TEST_TMPDIR/lists
+	mkdir "$dir"
+	module alpha "$dir/alpha.ko"
+	for list in modules.order modules.builtin; do
+		mkdir "$dir/$list"
+		refused 1 "lists/$list: " "$KALLMOD" signatures build -o "$out" "6.1=$dir"
+		rmdir "$dir/$list"
+		printf 'kernel/fs/a.ko\nkernel/fs/b' >"$dir/$list"
+		refused 1 "lists/$list: line 2: the file is torn" \
+			"$KALLMOD" signatures build -o "$out" "6.1=$dir"
+		[ ! -e "$out" ]
+		# As a build tree has them.
+		printf 'kernel/fs/a.ko\nfs/b.o\n' >"$dir/$list"
+		"$KALLMOD" signatures build -o "$out" "6.1=$dir"
+		rm "$out" "$dir/$list"
+	done
+}
+
 @test "build: bad input leaves no file" {
 	out=$BATS_TEST_TMPDIR/out.sig
 	mkdir "$BATS_TEST_TMPDIR/empty" "$BATS_TEST_TMPDIR/bad" "$BATS_TEST_TMPDIR/packed"

@@ -10,7 +10,9 @@
 #include "cleanup.h"
 #include "cmd.h"
 #include "ctx.h"
+#include "file.h"
 #include "ko.h"
+#include "modlist.h"
 #include "module_names.h"
 #include "sigfile.h"
 #include "signatures_image.h"
@@ -36,16 +38,12 @@ static struct {
 	struct kallmod_ctx *ctx;
 	int release, module;
 	char module_name[256];
+	size_t top;	     /* length of DIR */
+	bool in_kernel;	     /* DIR is a kernel/ itself */
 	char home[PATH_MAX]; /* directory of the file at hand, below kernel/ */
 	size_t files, functions;
 	int err;
 } build;
-
-static void close_file(FILE **file)
-{
-	if (*file)
-		fclose(*file);
-}
 
 static int add_function(void *arg, const char *module, const char *function)
 {
@@ -60,15 +58,26 @@ static int add_function(void *arg, const char *module, const char *function)
 	return kallmod_sigbuilder_add(build.builder, build.release, build.module, function);
 }
 
-/* "…/kernel/fs/ext4/ext4.ko" is of fs/ext4; what is not below a kernel/ has no known place. */
-static void set_home(const char *path)
+/* "fs/ext4/ext4.ko" is of fs/ext4. */
+static void set_home(const char *place)
 {
-	const char *at = strstr(path, "kernel/");
 	char *slash;
 
-	snprintf(build.home, sizeof(build.home), "%s", at ? at + strlen("kernel/") : "");
+	snprintf(build.home, sizeof(build.home), "%s", place);
 	slash = strrchr(build.home, '/');
 	*(slash ? slash : build.home) = '\0';
+}
+
+/* DIR/kernel/fs/ext4/ext4.ko is fs/ext4/ext4.ko; what is not in DIR's kernel/ is nowhere. */
+static const char *place_of(const char *path)
+{
+	const char *below = path + build.top, *place;
+
+	below += strspn(below, "/");
+	if (build.in_kernel)
+		return below;
+	place = kallmod_modlist_place(below);
+	return place == below ? "" : place;
 }
 
 static int add_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -76,33 +85,39 @@ static int add_file(const char *path, const struct stat *st, int type, struct FT
 	(void)st, (void)ftw;
 	if (type != FTW_F || !kallmod_ko_is_path(path))
 		return 0;
-	set_home(path);
+	set_home(place_of(path));
 	build.err = kallmod_ko_functions(build.ctx, path, add_function, NULL);
 	build.files++;
 	return build.err ? 1 : 0;
 }
 
 /*
- * Reads DIRECTORY/name, lines "kernel/PLACE/NAME.ko", where it is there: modules.order has the order
- * of linking, modules.builtin the modules whose functions are in no .ko file.
+ * Reads DIRECTORY/name, lines "kernel/PLACE/NAME.ko", where it is there: modules.order has the
+ * order of linking, modules.builtin the modules whose functions are in no .ko file. A build
+ * tree's modules.order has "PLACE/NAME.o"; such lines are left out.
  */
 static int read_list(const char *directory, const char *name, int (*fn)(char *path))
 {
-	__attribute__((cleanup(close_file))) FILE *file = NULL;
-	cleanup_free char *path = NULL, *line = NULL;
-	size_t capacity = 0;
-	int err = 0;
+	cleanup_reader struct kallmod_reader reader = KALLMOD_READER_EMPTY;
+	cleanup_free char *path = NULL;
+	int err, got = 0;
+	size_t length;
+	char *line;
 
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
+	if (asprintf(&path, "%s/%s", directory, name) < 0) {
+		path = NULL;
 		return -ENOMEM;
-	file = fopen(path, "re");
-	while (file && !err && getline(&line, &capacity, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		set_home(line);
-		if (!strncmp(line, "kernel/", strlen("kernel/")))
-			err = fn(line);
 	}
-	return err;
+	err = kallmod_reader_open(&reader, build.ctx, path);
+	if (err == -ENOENT)
+		return 0;
+	while (!err && (got = kallmod_reader_line(&reader, &line, &length)) > 0) {
+		const char *place = kallmod_modlist_place(line);
+
+		set_home(place);
+		err = place == line ? 0 : fn(line);
+	}
+	return err ? err : got;
 }
 
 static int add_order(char *path)
@@ -138,6 +153,8 @@ static int add_directory(struct kallmod_ctx *ctx, const char *path)
 	build.err = 0;
 	build.files = build.functions = 0;
 	build.module_name[0] = '\0';
+	build.top = directory ? strlen(directory) : 0;
+	build.in_kernel = build.top > 7 && !strcmp(directory + build.top - 7, "/kernel");
 	if (!directory || (nftw(directory, add_file, 32, FTW_PHYS) < 0 && !build.err))
 		return kallmod_fail(ctx, -errno, "%s: %s", path, strerror(errno));
 	if (!build.err)
@@ -199,7 +216,7 @@ static int run_build(struct options *options)
 	if (!err)
 		err = kallmod_sigbuilder_write(build.builder, options->output);
 	kallmod_sigbuilder_destroy(build.builder);
-	return err;
+	return err == -ENOMEM ? kallmod_fail(options->ctx, err, "out of memory") : err;
 }
 
 /* ---- list ------------------------------------------------------------------------------ */

@@ -19,8 +19,9 @@ static size_t stem(const char *line, size_t length)
 		       0;
 }
 
-static int take_line(struct kallmod_reader *reader, const char *wrong, char *line, size_t length,
-		     int (*fn)(void *arg, char *line, size_t length), void *arg)
+static int take_line(struct kallmod_reader *reader, const char *wrong, char *line,
+		     size_t length, int (*fn)(void *arg, char *line, size_t length),
+		     void *arg)
 {
 	int err;
 
@@ -51,7 +52,7 @@ int kallmod_modlist_read(struct kallmod_ctx *ctx, const char *file, const char *
 	return err ? err : got;
 }
 
-char *kallmod_modlist_place(char *line)
+const char *kallmod_modlist_place(const char *line)
 {
 	static const char top[] = "kernel/";
 
