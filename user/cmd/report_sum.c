@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "hash.h"
 #include "report_sum.h"
 
 enum {
@@ -60,10 +61,8 @@ void kallmod_report_sum_destroy(struct kallmod_report_sum *sum)
 
 static uint64_t hash_key(uint32_t module, const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325 ^ module;
+	uint64_t hash = kallmod_hash_text(KALLMOD_HASH_START ^ module, name);
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
 	return hash ^ hash >> 32;
 }
 

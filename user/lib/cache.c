@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "cleanup.h"
 #include "file.h"
+#include "hash.h"
 
 #define CACHE_BYTES_MAX ((off_t)64 << 20)
 
@@ -47,14 +48,13 @@ static int open_directory(bool create)
 /* One file for each combination of settings: another state of the files replaces it. */
 static void file_name(struct kallmod_ctx *ctx, char *name, size_t size)
 {
-	uint64_t hash = 0xcbf29ce484222325 + kallmod_ctx_text_only(ctx);
+	uint64_t hash = KALLMOD_HASH_START + kallmod_ctx_text_only(ctx);
 
 	for (int i = 0; i < KALLMOD_OPT_COUNT; i++) {
 		const char *value = kallmod_ctx_get(ctx, i);
 
-		for (; value && *value; value++)
-			hash = (hash ^ (unsigned char)*value) * 0x100000001b3;
-		hash = (hash ^ 0x100 ^ !value) * 0x100000001b3;
+		hash = kallmod_hash_text(hash, value ? value : "");
+		hash = kallmod_hash_word(hash, 0x100 ^ !value);
 	}
 	snprintf(name, size, "map-%016llx", (unsigned long long)hash);
 }

@@ -11,6 +11,7 @@
 
 #include "cache.h"
 #include "cleanup.h"
+#include "hash.h"
 #include "map_priv.h"
 
 #define MAGIC "kallmodC"
@@ -40,26 +41,24 @@ struct stored_span {
 	uint64_t kind;
 };
 
-/* Sum of FNV-1a over words, so that a map of 100 kB costs microseconds. */
+/* FNV-1a of words, so that a map of 100 kB costs microseconds. */
 static uint64_t checksum(uint64_t hash, const char *data, size_t size)
 {
 	uint64_t word;
 
 	for (; size >= 8; data += 8, size -= 8) {
 		memcpy(&word, data, 8);
-		hash = (hash ^ word) * 0x100000001b3;
+		hash = kallmod_hash_word(hash, word);
 		hash ^= hash >> 29;
 	}
-	for (; size; data++, size--)
-		hash = (hash ^ (unsigned char)*data) * 0x100000001b3;
-	return hash;
+	return kallmod_hash_bytes(hash, data, size);
 }
 
 /* Of the whole file, its own field taken as zero. */
 static uint64_t file_checksum(struct header header, const char *rest, size_t size)
 {
 	header.checksum = 0;
-	return checksum(checksum(0xcbf29ce484222325, (const char *)&header, sizeof(header)), rest,
+	return checksum(checksum(KALLMOD_HASH_START, (const char *)&header, sizeof(header)), rest,
 			size);
 }
 

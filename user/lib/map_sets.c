@@ -6,16 +6,15 @@
 
 #include "cleanup.h"
 #include "grow.h"
+#include "hash.h"
 #include "map_priv.h"
 
 #define NAME_BYTES_MAX 512
 
 static uint64_t hash_name(const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = kallmod_hash_text(KALLMOD_HASH_START, name);
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
 	return hash ^ hash >> 29;
 }
 

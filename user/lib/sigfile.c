@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "hash.h"
 #include "sigfile.h"
 
 #if __BYTE_ORDER != __LITTLE_ENDIAN
@@ -56,10 +57,8 @@ size_t kallmod_sig_normalise(const char *name, const char **start_ret, bool *col
 
 uint32_t kallmod_sig_hash(const char *name, size_t length)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = kallmod_hash_bytes(KALLMOD_HASH_START, name, length);
 
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3ull;
 	hash ^= hash >> 29;
 	hash *= 0xbf58476d1ce4e5b9ull;
 	return hash >> 32;

@@ -4,15 +4,13 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "hash.h"
 #include "ranges_sidecar.h"
 
-/* FNV-1a, the NUL included. */
+/* The NUL included. */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
-	do {
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	} while (*text++);
-	return hash;
+	return kallmod_hash_word(kallmod_hash_text(hash, text), 0);
 }
 
 /* Not by time: the same files, installed on another machine, are the same signatures. */
@@ -31,7 +29,7 @@ static uint64_t add_file(uint64_t hash, const char *path)
 void kallmod_signatures_print(struct kallmod_ctx *ctx, char ret[KALLMOD_SIGNATURES_PRINT])
 {
 	const char *exclude = kallmod_ctx_get(ctx, KALLMOD_OPT_EXCLUDE_RELEASE);
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = KALLMOD_HASH_START;
 	cleanup_free char *pattern = NULL;
 	glob_t found = { 0 };
 

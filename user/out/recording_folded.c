@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "recording.h"
 
 enum {
@@ -96,13 +97,10 @@ static size_t fold(struct folded *folded, const struct kallmod_recording_sample 
 	return at;
 }
 
-/* FNV-1a. */
 static uint64_t hash_stack(const char *stack)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = kallmod_hash_text(KALLMOD_HASH_START, stack);
 
-	for (; *stack; stack++)
-		hash = (hash ^ (unsigned char)*stack) * 0x100000001b3;
 	return hash ^ hash >> 32;
 }
 
