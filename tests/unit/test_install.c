@@ -187,6 +187,9 @@ static void check(struct fake_root *root, unsigned int *there)
 	}
 	assert_int_equal(put(root, 1), 0);
 	assert_int_equal(take_away(root), 0);
+	/* Nor is anything left of what was being written. */
+	snprintf(path, sizeof(path), "%s/" DIRECTORY, root->path);
+	assert_int_not_equal(access(path, F_OK), 0);
 }
 
 /* In memory, where there is such a place: a disk is asked four times for each end. */
@@ -242,6 +245,33 @@ static void others_do_not_come_between(void **state)
 	close(fd);
 }
 
+static void the_files_of_others_stay(void **state)
+{
+	static const char *const names[] = {
+		RANGES ".backup", RANGES ".kallmod-12345", RANGES ".kallmod-1234567",
+		RANGES ".kallmod.kallmod-", DIRECTORY "/modules.builtin.kallmod-123456"};
+	struct fake_root *root = *state;
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		fake_root_write(root, names[i], "mine\n");
+	fake_root_write(root, RANGES ".kallmod-123456", "");
+	fake_root_write(root, RANGES ".kallmod.kallmod-abcDEF", "");
+	assert_int_equal(put(root, 1), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", root->path, names[i]);
+		assert_int_equal(access(path, F_OK), 0);
+	}
+	snprintf(path, sizeof(path), "%s/" RANGES ".kallmod-123456", root->path);
+	assert_int_not_equal(access(path, F_OK), 0);
+	snprintf(path, sizeof(path), "%s/" RANGES ".kallmod.kallmod-abcDEF", root->path);
+	assert_int_not_equal(access(path, F_OK), 0);
+	/* And so does the directory that they are in. */
+	assert_int_equal(take_away(root), 0);
+	snprintf(path, sizeof(path), "%s/%s", root->path, names[0]);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_end_by_force_leaves_no_map_without_its_sidecar,
 						shm_setup, fake_root_teardown),
 		rooted_test(others_do_not_come_between),
+		rooted_test(the_files_of_others_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

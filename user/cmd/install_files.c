@@ -140,6 +140,20 @@ static int take_lock(struct kallmod_install *install)
 	return 0;
 }
 
+/* What another one of us wrote when it was killed. Under the lock nobody writes it now. */
+static void remove_partials(const struct kallmod_install *install)
+{
+	const char *map = strrchr(install->path, '/') + 1;
+	const char *sidecar = strrchr(install->sidecar, '/') + 1;
+	cleanup_dir DIR *dir = opendir(install->directory);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (kallmod_savefile_is_partial(entry->d_name, map) ||
+		    kallmod_savefile_is_partial(entry->d_name, sidecar))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+}
+
 static int remove_file(const struct kallmod_install *install, const char *path)
 {
 	return unlink(path) && errno != ENOENT ? fail(install, path, -errno) : 0;
@@ -193,6 +207,8 @@ int kallmod_install_put(struct kallmod_install *install, const char *map, size_t
 	if (!err)
 		err = kallmod_install_look(install);
 	if (!err)
+		remove_partials(install);
+	if (!err)
 		err = write_file(&first, install, install->sidecar, sidecar, sidecar_size);
 	if (!err)
 		err = write_file(&second, install, install->path, map, map_size);
@@ -209,5 +225,12 @@ int kallmod_install_remove(struct kallmod_install *install)
 		err = remove_file(install, install->path);
 	if (!err)
 		fsync(install->lock);
-	return err ? err : remove_file(install, install->sidecar);
+	if (!err)
+		err = remove_file(install, install->sidecar);
+	if (err)
+		return err;
+	remove_partials(install);
+	/* It may be there for this map alone; with anything else in it, it stays. */
+	rmdir(install->directory);
+	return 0;
 }

@@ -28,7 +28,7 @@ int kallmod_install_look(struct kallmod_install *install);
 /* Writes both files and gives them their names. What was there of ours is replaced. */
 int kallmod_install_put(struct kallmod_install *install, const char *map, size_t map_size,
 			const char *sidecar, size_t sidecar_size);
-/* Takes both files away. */
+/* Takes both files away, and the directory, where nothing else is in it. */
 int kallmod_install_remove(struct kallmod_install *install);
 void kallmod_install_close(struct kallmod_install *install);
 #define cleanup_install __attribute__((cleanup(kallmod_install_close)))

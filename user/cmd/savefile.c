@@ -10,6 +10,9 @@
 
 enum { BUFFER_SIZE = 256 << 10 };
 
+/* Behind the name; nobody else's "FILE.backup" is like it. */
+static const char partial_suffix[] = ".kallmod-XXXXXX";
+
 static int fail(struct kallmod_savefile *save, int err)
 {
 	return kallmod_fail(save->ctx, err, "%s: %s; %s", save->path, strerror(-err),
@@ -21,7 +24,7 @@ static int open_partial(struct kallmod_savefile *save)
 {
 	int fd;
 
-	if (asprintf(&save->partial, "%s.XXXXXX", save->path) < 0) {
+	if (asprintf(&save->partial, "%s%s", save->path, partial_suffix) < 0) {
 		save->partial = NULL;
 		return -ENOMEM;
 	}
@@ -118,6 +121,14 @@ int kallmod_savefile_commit(struct kallmod_savefile *save)
 		free(cleanup_take(save->partial));
 	}
 	return 0;
+}
+
+bool kallmod_savefile_is_partial(const char *name, const char *base)
+{
+	size_t length = strlen(base), fixed = strcspn(partial_suffix, "X");
+
+	return !strncmp(name, base, length) && !strncmp(name + length, partial_suffix, fixed) &&
+	       strlen(name) == length + sizeof(partial_suffix) - 1;
 }
 
 void kallmod_savefile_close(struct kallmod_savefile *save)

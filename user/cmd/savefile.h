@@ -26,6 +26,8 @@ void kallmod_savefile_open_to_all(const struct kallmod_savefile *save);
 int kallmod_savefile_check(struct kallmod_savefile *save);
 /* Gives the file its name. On failure nothing is left. */
 int kallmod_savefile_commit(struct kallmod_savefile *save);
+/* Whether a file of this name is a part of base, left when whoever wrote it was killed. */
+bool kallmod_savefile_is_partial(const char *name, const char *base);
 /* Removes what was not committed and releases the rest. */
 void kallmod_savefile_close(struct kallmod_savefile *save);
 
