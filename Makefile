@@ -51,7 +51,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 sanitizers := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 SAN := $(if $(filter 1,$(SANITIZE)),$(sanitizers))
 ALL_CPPFLAGS = -D_GNU_SOURCE -DKALLMOD_DATADIR='"$(pkgdatadir)"' \
-	-Iuser/lib -Iuser/cmd -Iuser/out -Iuser/tui -Ibpf -I$(B)/bpf $(pkgs_cflags) $(CPPFLAGS)
+	-Iuser/lib -Iuser/cmd -Iuser/out -Iuser/tui -Ibpf -I$(B)/bpf -I$(B)/tests/vm $(pkgs_cflags) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 -fPIC -fno-semantic-interposition $(WARN) $(SAN) $(ALL_CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(CFLAGS) $(SAN) $(LDFLAGS)
 LIBS = $(pkgs_libs) -lm
@@ -63,9 +63,9 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -Wall -Werror -D__TARGET_ARCH_$(BPF_AR
 lib_obj := $(patsubst %.c,$(B)/%.o,$(wildcard user/lib/*.c))
 cmd_obj := $(patsubst %.c,$(B)/%.o,$(wildcard user/cmd/*.c user/out/*.c user/tui/*.c))
 program_obj := $(filter-out $(B)/user/cmd/main.o,$(cmd_obj))
-skel := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c))
+skel := $(patsubst %.bpf.c,$(B)/%.skel.h,$(wildcard bpf/*.bpf.c tests/vm/*.bpf.c))
 units := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
-helpers := $(patsubst %.c,$(B)/%,$(wildcard tests/root/*.c tests/vm/*.c tests/tui/*.c))
+helpers := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/root/*.c tests/vm/*.c tests/tui/*.c)))
 fuzzers := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz_obj := $(patsubst $(B)/%,$(B)/fuzz/%,$(lib_obj) $(program_obj)) \
 	$(patsubst %.c,$(B)/fuzz/%.o,$(wildcard tests/fuzz/fuzz_*.c))
@@ -89,15 +89,15 @@ $(B)/flags: FORCE
 		cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(BPF_CFLAGS))' >$@
 
 # gen object leaves the DWARF out and keeps the BTF.
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/flags
+$(B)/%.bpf.o: %.bpf.c $(B)/flags
 	$(call msg,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $(@:.o=.full.o)
 	$(Q)$(BPFTOOL) gen object $@ $(@:.o=.full.o)
 
-$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+$(B)/%.skel.h: $(B)/%.bpf.o
 	$(call msg,SKEL)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$*)_bpf >$@
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@
 
 $(B)/%.o: %.c $(B)/flags | $(skel)
 	$(call msg,CC)
