@@ -102,11 +102,11 @@ static int parse_module(struct kallmod_ctx *ctx, const char *text, const char *e
 static int parse_function(struct kallmod_ctx *ctx, const char *text, const char *part,
 			  struct kallmod_spec *spec)
 {
-	const char *end = part + strlen(part), *regex;
+	const char *all = "*", *end = part + strlen(part), *regex;
 	int err;
 
 	if (!*part)
-		return parse_pattern(ctx, "*", "*", "*" + 1, &spec->function);
+		return parse_pattern(ctx, all, all, all + 1, &spec->function);
 	if (*part == '/') {
 		err = find_end(ctx, text, part, &regex);
 		if (err)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* How far apart two words are: for "did you mean". */
 #ifndef KALLMOD_DISTANCE_H
 #define KALLMOD_DISTANCE_H
