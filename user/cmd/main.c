@@ -12,8 +12,8 @@ static const struct kallmod_command *const commands[] = {
 	&kallmod_command_sources,  &kallmod_command_modules,	&kallmod_command_map,
 	&kallmod_command_syms,	   &kallmod_command_addr,	&kallmod_command_annotate,
 	&kallmod_command_verify,   &kallmod_command_record,	&kallmod_command_report,
-	&kallmod_command_kmodtop,  &kallmod_command_signatures, &kallmod_command_bench,
-	&kallmod_command_build,	   &kallmod_command_install_map,
+	&kallmod_command_kmodtop,  &kallmod_command_probe,	&kallmod_command_signatures,
+	&kallmod_command_bench,	   &kallmod_command_build,	&kallmod_command_install_map,
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
