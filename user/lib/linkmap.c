@@ -382,36 +382,52 @@ static int lld_line(struct kallmod_linkmap *map, char *line, size_t length,
 /* ---------------------------------------------------------------------------------- */
 
 /* Symbols are most of a map, and are known by their column. */
-static bool is_symbol_line(const struct kallmod_linkmap *map, const char *line, size_t length)
+static bool is_lld_symbol(const char *line, size_t length)
 {
 	static const char indent[] = "                ";
 
-	if (map->lld)
-		return length > 65 && !memcmp(line + 49, indent, 16) &&
-		       !memchr(line + 65, ':', length - 65);
-	return length > 2 && line[0] == ' ' && line[1] == ' ';
+	return length > 65 && !memcmp(line + 49, indent, 16) &&
+	       !memchr(line + 65, ':', length - 65);
+}
+
+static void skip_lld_symbols(struct kallmod_reader *reader)
+{
+	for (;;) {
+		const char *line = reader->buffer + reader->start;
+		const char *newline = memchr(line, '\n', reader->end - reader->start);
+
+		if (!newline || !is_lld_symbol(line, newline - line))
+			return;
+		reader->start = newline + 1 - reader->buffer;
+		reader->line++;
+	}
+}
+
+static void skip_gnu_symbols(struct kallmod_reader *reader)
+{
+	const char *line = reader->buffer + reader->start, *end = reader->buffer + reader->end;
+
+	while (end - line > 2 && line[0] == ' ' && line[1] == ' ') {
+		const char *newline = memchr(line, '\n', end - line);
+
+		if (!newline)
+			break;
+		line = newline + 1;
+		reader->line++;
+	}
+	reader->start = line - reader->buffer;
 }
 
 /* Passes over symbols that nobody wants, as far as they are in the buffer. */
 static void skip_symbols(struct kallmod_linkmap *map)
 {
-	struct kallmod_reader *reader = &map->reader;
-
 	/* A NUL says that this is no text, wherever it is. */
-	if (reader->clean < reader->end)
+	if (map->reader.clean < map->reader.end)
 		return;
-	for (;;) {
-		const char *line = reader->buffer + reader->start, *newline;
-		size_t left = reader->end - reader->start;
-
-		if (!map->lld && (left < 2 || line[0] != ' ' || line[1] != ' '))
-			return;
-		newline = memchr(line, '\n', left);
-		if (!newline || !is_symbol_line(map, line, newline - line))
-			return;
-		reader->start = newline + 1 - reader->buffer;
-		reader->line++;
-	}
+	if (map->lld)
+		skip_lld_symbols(&map->reader);
+	else
+		skip_gnu_symbols(&map->reader);
 }
 
 static bool is_lld_head(struct kallmod_linkmap *map, const char *line)
