@@ -175,11 +175,12 @@ check-unit: $(units) ## unit tests (check-cli, -tui, -root, -vm, -build: the oth
 check-cli check-tui check-root check-vm check-build: check-%: all test-programs
 	$(Q)tests/run -b $(B) $*
 
-bench: all ## what the lookup, a sample, the start and kmodtop itself cost here (as root, a minute)
+bench: all ## what lookup, sample, start and kmodtop cost here, and how right inference is (as root, minutes)
 	$(Q)$(B)/kallmod bench --sampler
 	$(Q)$(B)/kallmod bench --random-ranges 8192
 	$(Q)tests/bench/start.sh $(B)
 	$(Q)tests/bench/cost.sh $(B)
+	$(Q)tests/bench/accuracy.sh $(B)
 
 fuzz_flags := $(sanitizers) -O1 -g
 $(B)/fuzz/%.o: %.c $(B)/flags | $(skel)
