@@ -146,7 +146,7 @@ make_image() {
 		--signatures "$BATS_TEST_TMPDIR/image" \
 		--explain "$(awk '$3 == "copy_process" { print $1 }' "$BATS_TEST_TMPDIR/tiny.map")" >"$out"
 	cat "$out"
-	grep -q ' copy_process	core kernel (6.12.0)$' "$out"
+	grep -q ' copy_process	core kernel/fork.o (6.12.0)$' "$out"
 	# What is left over has no confidence, as in the map.
 	grep -q '	-	signatures	inferred$' "$out"
 }

@@ -355,7 +355,7 @@ static void write_lines(struct fake_root *root, const struct signature *lines, s
 		const struct signature *line = &lines[i];
 		int release = kallmod_sigbuilder_release(builder, line->release);
 		int owner = line->module ? kallmod_sigbuilder_module(builder, line->module, "") :
-					   kallmod_sigbuilder_directory(builder, "kernel");
+					   kallmod_sigbuilder_object(builder, "kernel/exit.o");
 
 		if (line->module)
 			kallmod_sigbuilder_exists(builder, release, owner);

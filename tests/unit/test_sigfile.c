@@ -37,8 +37,13 @@ static void write_signatures(struct fake_root *root, const char *path)
 	assert_int_equal(kallmod_sigbuilder_add(builder, new, beta, "alpha_shared"), 0);
 	assert_int_equal(kallmod_sigbuilder_add(builder, new, beta, "__pfx_beta_go.cold"), 0);
 	kallmod_sigbuilder_exists(builder, old, beta);
-	fs = kallmod_sigbuilder_directory(builder, "fs");
-	assert_int_equal(kallmod_sigbuilder_directory(builder, "fs"), fs);
+	fs = kallmod_sigbuilder_object(builder, "fs/exec.o");
+	assert_int_equal(kallmod_sigbuilder_object(builder, "fs/exec.o"), fs);
+	assert_int_equal(kallmod_sigbuilder_title(builder, fs, "exec"), 0);
+	assert_int_equal(kallmod_sigbuilder_title(builder, fs, "fs_core"), 0);
+	assert_int_equal(kallmod_sigbuilder_title(builder, fs, "exec"), 0); /* once is enough */
+	assert_int_equal(kallmod_sigbuilder_title(builder, fs, "1"), 0); /* net/unix says so */
+	assert_int_equal(kallmod_sigbuilder_title(builder, fs, "no name"), 0);
 	assert_int_equal(kallmod_sigbuilder_add(builder, old, fs, "vfs_read"), 0);
 	assert_int_equal(kallmod_sigbuilder_write(builder, path), 0);
 	kallmod_sigbuilder_destroy(builder);
@@ -111,8 +116,8 @@ static void a_file_reads_back(void **state)
 	assert_string_equal(kallmod_sigfile_release(&file, 1), "6.12.0-new");
 	assert_int_equal(file.header->nmodules, 2);
 	assert_string_equal(kallmod_sigfile_name(&file, 1), "beta_two");
-	assert_int_equal(file.header->ndirectories, 1);
-	assert_string_equal(kallmod_sigfile_name(&file, 2), "fs");
+	assert_int_equal(file.header->nobjects, 1);
+	assert_string_equal(kallmod_sigfile_name(&file, 2), "fs/exec.o:exec:fs_core");
 	assert_int_equal(file.existing[1], 3);
 	assert_int_equal(file.header->nnames, 4);
 	assert_int_equal(find(&file, "vfs_read", &posts), 1);
@@ -256,7 +261,7 @@ static void hostile_offsets_are_refused(void **state)
 	cleanup_image struct image image = read_image(root);
 	const struct kallmod_sig_header *header = header_of(&image);
 	const size_t names = sizeof(*header) + 4 * header->nreleases;
-	const size_t owners = header->nmodules + header->ndirectories;
+	const size_t owners = header->nmodules + header->nobjects;
 	const size_t index = names + 4 * (2 * owners + header->nmodules);
 	const size_t posts_at = index + 4 * KALLMOD_SIG_INDEX;
 	const size_t posts = posts_at + 4 * (header->nnames + 1);

@@ -56,6 +56,7 @@ static void add_fact(void *arg, const struct kallmod_sigset_fact *fact)
 	struct verdict *verdict = arg;
 	size_t used = strlen(verdict->others);
 	int newest = strcspn(fact->newest, "-+"), oldest = strcspn(fact->oldest, "-+");
+	const char *name = fact->object ? fact->object : fact->module;
 	bool own = fact->module ? is_own(verdict, fact->module) : !verdict->n;
 
 	verdict->own += own;
@@ -66,9 +67,9 @@ static void add_fact(void *arg, const struct kallmod_sigset_fact *fact)
 			strcpy(verdict->others + used, ", ...");
 		return;
 	}
-	snprintf(verdict->others + used, OTHER_MAX - sizeof(", ..."), "%s%s%s (%.*s%s%.*s)%s",
-		 used ? ", " : "", fact->module ? "" : "core ",
-		 fact->module ? fact->module : fact->directory, oldest, fact->oldest,
+	snprintf(verdict->others + used, OTHER_MAX - sizeof(", ..."), "%s%s%.*s (%.*s%s%.*s)%s",
+		 used ? ", " : "", fact->object ? "core " : "",
+		 (int)strcspn(name, ":"), name, oldest, fact->oldest,
 		 fact->releases > 1 ? "…" : "", fact->releases > 1 ? newest : 0, fact->newest,
 		 fact->allowed ? "" : " not in this kernel");
 }

@@ -10,10 +10,15 @@
 #include "ctx.h"
 #include "dwarf_units.h"
 #include "map.h"
+#include "sig_initcalls.h"
 #include "signatures_image.h"
 #include "symbols.h"
 
-enum { NONE = -1, SET_MAX = 64 };
+enum {
+	NONE = -1,
+	SET_MAX = 64,
+	ENTRY_MAX = 16, /* bytes that compilers reserve before a function, at most */
+};
 
 struct image {
 	struct kallmod_ctx *ctx;
@@ -22,8 +27,9 @@ struct image {
 	struct kallmod_map *map;
 	struct kallmod_dwarf_units units; /* empty where there is no debug information */
 	size_t prefix;			  /* kallmod_dwarf_units_prefix() */
-	int *directories;		  /* by unit: the builder's number, or NONE; owned */
-	int nowhere;			  /* the builder's number for code of an unknown directory */
+	int *objects;			  /* by unit: the builder's number, or NONE; owned */
+	int nowhere;			  /* the builder's number for code of an unknown object */
+	struct kallmod_sig_initcalls initcalls;
 	size_t functions;
 };
 
@@ -31,7 +37,8 @@ static void image_deinit(struct image *image)
 {
 	kallmod_map_destroy(image->map);
 	kallmod_dwarf_units_deinit(&image->units);
-	free(image->directories);
+	free(image->objects);
+	kallmod_sig_initcalls_deinit(&image->initcalls);
 	kallmod_ctx_destroy(image->ctx);
 }
 
@@ -70,7 +77,7 @@ static int set_options(struct image *image, struct kallmod_ctx *from, const char
 	return err;
 }
 
-/* ---- directories ----------------------------------------------------------------------- */
+/* ---- units ----------------------------------------------------------------------------- */
 
 static int read_units(struct image *image, const char *path)
 {
@@ -79,11 +86,11 @@ static int read_units(struct image *image, const char *path)
 	if (err && err != -ENODATA)
 		return err;
 	image->prefix = kallmod_dwarf_units_prefix(&image->units);
-	image->directories = calloc(image->units.count + 1, sizeof(*image->directories));
-	if (!image->directories)
+	image->objects = calloc(image->units.count + 1, sizeof(*image->objects));
+	if (!image->objects)
 		return -ENOMEM;
 	for (size_t i = 0; i < image->units.count; i++)
-		image->directories[i] = NONE;
+		image->objects[i] = NONE;
 	return 0;
 }
 
@@ -104,14 +111,20 @@ static ptrdiff_t find_unit(const struct image *image, uint64_t addr)
 	return low && addr < ranges[low - 1].end ? (ptrdiff_t)ranges[low - 1].unit : NONE;
 }
 
+/* The object of a unit, "" where it has none below the top. */
+static void unit_object(const struct image *image, ptrdiff_t unit, char ret[PATH_MAX])
+{
+	if (unit == NONE ||
+	    !kallmod_dwarf_object(image->units.names[unit], image->prefix, ret, PATH_MAX))
+		strcpy(ret, "");
+}
+
 /* The directory of a unit's source file, "" where it has none below the top. */
 static void unit_directory(const struct image *image, ptrdiff_t unit, char ret[PATH_MAX])
 {
 	char *slash;
 
-	if (unit == NONE ||
-	    !kallmod_dwarf_object(image->units.names[unit], image->prefix, ret, PATH_MAX))
-		strcpy(ret, "");
+	unit_object(image, unit, ret);
 	slash = strrchr(ret, '/');
 	if (slash)
 		*slash = '\0';
@@ -121,15 +134,25 @@ static void unit_directory(const struct image *image, ptrdiff_t unit, char ret[P
 
 /* ---- functions ------------------------------------------------------------------------- */
 
-static int add_core(struct image *image, ptrdiff_t unit, const char *directory,
-		    const char *function)
+static int add_core(struct image *image, ptrdiff_t unit, const char *function)
 {
-	int *number = unit == NONE ? &image->nowhere : &image->directories[unit];
+	int *number = unit == NONE ? &image->nowhere : &image->objects[unit];
+	const struct kallmod_sig_initcall *calls;
+	char object[PATH_MAX];
+	size_t n;
+	int err = 0;
 
-	if (*number == NONE)
-		*number = kallmod_sigbuilder_directory(image->builder, directory);
-	return *number < 0 ? *number : kallmod_sigbuilder_add(image->builder, image->release,
-							      *number, function);
+	if (*number == NONE) {
+		unit_object(image, unit, object);
+		*number = kallmod_sigbuilder_object(image->builder, object);
+	}
+	if (*number < 0)
+		return *number;
+	calls = kallmod_sig_initcalls_find(&image->initcalls, function, &n);
+	for (size_t i = 0; !err && unit != NONE && i < n; i++)
+		err = kallmod_sigbuilder_title(image->builder, *number, calls[i].module);
+	return err ? err :
+		     kallmod_sigbuilder_add(image->builder, image->release, *number, function);
 }
 
 /* Of each module of the set. */
@@ -150,23 +173,37 @@ static int add_modules(struct image *image, uint32_t set, const char *directory,
 	return err;
 }
 
+/*
+ * Where debug information has a function: what is patched in before its entry may stand between
+ * its symbol and the code that the compiler knows.
+ */
+static uint64_t code_address(const struct image *image, const struct kallmod_symbol *symbol)
+{
+	bool before = find_unit(image, symbol->addr) == NONE &&
+		      find_unit(image, symbol->addr + ENTRY_MAX) != NONE;
+
+	return symbol->addr + (before ? ENTRY_MAX : 0);
+}
+
 static int add_function(struct image *image, const struct kallmod_symbol *symbol)
 {
-	const struct kallmod_range *range = kallmod_map_find(image->map, symbol->addr);
-	ptrdiff_t unit = find_unit(image, symbol->addr);
-	char directory[PATH_MAX];
+	uint64_t addr = code_address(image, symbol);
+	const struct kallmod_range *range = kallmod_map_find(image->map, addr);
+	ptrdiff_t unit = find_unit(image, addr);
+	char directory[PATH_MAX], object[PATH_MAX];
 	int err = 0;
 
 	if (!range || range->section == KALLMOD_SECTION_DATA)
 		return 0;
 	image->functions++;
 	unit_directory(image, unit, directory);
+	unit_object(image, unit, object);
 	if (*directory && range->section == KALLMOD_SECTION_TEXT)
-		err = kallmod_sigorder_add(kallmod_sigbuilder_order(image->builder), directory);
+		err = kallmod_sigorder_add(kallmod_sigbuilder_order(image->builder), object);
 	if (err)
 		return err;
 	return range->set == KALLMOD_SET_CORE ?
-		       add_core(image, unit, directory, symbol->name) :
+		       add_core(image, unit, symbol->name) :
 		       add_modules(image, range->set, directory, symbol->name);
 }
 
@@ -175,6 +212,8 @@ static int add_functions(struct image *image)
 	const struct kallmod_symbols *symbols;
 	int err = kallmod_ctx_symbols(image->ctx, &symbols);
 
+	if (!err)
+		err = kallmod_sig_initcalls_read(symbols, &image->initcalls);
 	kallmod_sigorder_begin(kallmod_sigbuilder_order(image->builder));
 	for (size_t i = 0; !err && i < kallmod_symbols_count(symbols); i++) {
 		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);

@@ -21,7 +21,6 @@ enum { MAX_ACTIVE = 96 };
 
 /* What there must be to go by. */
 enum {
-	MAX_ITEMS = 1 << 20, /* functions; the largest kernels have 400,000 */
 	FEW = 200,	     /* too few functions to judge a kernel by */
 	KNOWN_PART = 10,     /* of so many functions at least one has a known name */
 	ORDER_PART = 5,	     /* of so many steps at most one goes back in the order of linking */
@@ -36,19 +35,22 @@ static const struct {
 	float foreign_core;  /* a name that the core has and this module does not */
 	float core_unique;   /* a name that one module has and the core has not, in the core */
 	float core_common;   /* the same of a name that a dozen modules have */
+	float core_weak;     /* one that the core has where a listed module may have it now */
 	float core_doubtful; /* the same of one that only modules have that nearer releases lack */
 	float old;	     /* where the name is, but a nearer release has it elsewhere */
 	float back;	     /* to what is linked earlier */
+	float again;	     /* a second copy of the same functions in one module */
 	float doubtful;	     /* into one that nearer releases do not have */
 } costs = {
 	.enter = 4, .enter_present = 2.5, .leave = 3, .unknown = 1.2, .foreign = 8,
-	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_doubtful = 1.6, .old = .6,
-	.back = 4, .doubtful = 8,
+	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_weak = 1.5, .core_doubtful = 1.6, .old = .6,
+	.back = 4, .again = 12, .doubtful = 8,
 };
 
 struct active {
 	uint16_t module;
 	uint16_t position; /* the linker is at least here */
+	uint32_t since;	   /* the item that it was entered at */
 	float cost;
 	uint32_t node;
 };
@@ -89,104 +91,6 @@ void kallmod_infer_destroy(struct kallmod_infer *infer)
 	free(infer);
 }
 
-/* Grows an array for n elements, by doubling. */
-static int reserve(void **array, size_t *capacity, size_t n, size_t size)
-{
-	size_t wanted = *capacity ? *capacity * 2 : 4096;
-	void *at;
-
-	if (n <= *capacity)
-		return 0;
-	while (wanted < n)
-		wanted *= 2;
-	at = reallocarray(*array, wanted, size);
-	if (!at)
-		return -ENOMEM;
-	*array = at;
-	*capacity = wanted;
-	return 0;
-}
-
-/* ---- evidence -------------------------------------------------------------------------- */
-
-static int add_item(struct kallmod_infer *infer, uint64_t start)
-{
-	if (reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
-		    sizeof(*infer->items)))
-		return -ENOMEM;
-	infer->items[infer->nitems++] =
-		(struct kallmod_infer_item){.start = start, .first_hit = infer->nhits};
-	return 0;
-}
-
-/* Adds what has a name to the last item. Aliases of one address: the rarest name counts. */
-static int add_evidence(struct kallmod_infer *infer, const char *name)
-{
-	struct kallmod_infer_item *item = &infer->items[infer->nitems - 1], found = *item;
-	struct kallmod_sigset_hit *hits;
-	size_t n;
-
-	if (reserve((void **)&infer->hits, &infer->hit_capacity,
-		    infer->nhits + KALLMOD_SIGSET_MAX_HITS, sizeof(*infer->hits)))
-		return -ENOMEM;
-	hits = infer->hits + infer->nhits;
-	n = kallmod_sigset_find(infer->set, name, hits, &found.name);
-	if (!n || (item->nhits && (size_t)item->nmodules + item->core <= n))
-		return 0;
-	found.first_hit = infer->nhits;
-	found.nhits = n < KALLMOD_SIGSET_MAX_HITS ? n : KALLMOD_SIGSET_MAX_HITS;
-	found.core = false;
-	found.doubtful = true;
-	found.far = UINT16_MAX;
-	for (size_t i = 0; i < found.nhits; i++) {
-		found.core |= hits[i].module == KALLMOD_INFER_CORE;
-		found.far = hits[i].far < found.far ? hits[i].far : found.far;
-		found.doubtful &= hits[i].module != KALLMOD_INFER_CORE &&
-				  kallmod_sigset_doubtful(infer->set, hits[i].module);
-	}
-	n -= found.core;
-	found.nmodules = n < UINT16_MAX ? n : UINT16_MAX;
-	*item = found;
-	infer->nhits += found.nhits;
-	return 0;
-}
-
-/*
- * The padding symbol before a function (__pfx_, since 6.3) is the start of its item: the
- * function behind it joins the item.
- */
-static int collect(struct kallmod_infer *infer, const struct kallmod_symbols *symbols,
-		   uint64_t start, uint64_t end)
-{
-	size_t count = kallmod_symbols_count(symbols);
-	bool padding = false;
-
-	infer->nitems = infer->nhits = 0;
-	for (size_t i = 0; i < count && infer->nitems <= MAX_ITEMS; i++) {
-		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
-		bool is_padding = !strncmp(symbol->name, "__pfx_", 6) ||
-				  !strncmp(symbol->name, "__cfi_", 6);
-		struct kallmod_infer_item *last = infer->nitems ? &infer->items[infer->nitems - 1] : NULL;
-		int err = 0;
-
-		if (symbol->addr < start || symbol->module || !kallmod_symbol_is_text(symbol))
-			continue;
-		if (symbol->addr >= end)
-			break;
-		if (!last || (last->start != symbol->addr && !padding))
-			err = add_item(infer, symbol->addr);
-		if (!err && !is_padding)
-			err = add_evidence(infer, symbol->name);
-		if (err)
-			return err;
-		last = &infer->items[infer->nitems - 1];
-		if (!is_padding && symbol->size && symbol->addr + symbol->size > last->end)
-			last->end = symbol->addr + symbol->size;
-		padding = is_padding;
-	}
-	return 0;
-}
-
 /* ---- costs ----------------------------------------------------------------------------- */
 
 /* How much a name that n modules have speaks: 1 for one, towards 0 for a dozen and more. */
@@ -212,7 +116,8 @@ float kallmod_infer_cost(const struct kallmod_infer_item *item, uint16_t module,
 		       const struct kallmod_sigset_hit *hit)
 {
 	if (hit)
-		return hit->far > item->far ? costs.old : 0;
+		return (hit->far > item->far ? costs.old : 0) +
+		       (hit->weak && module == KALLMOD_INFER_CORE ? costs.core_weak : 0);
 	if (module == KALLMOD_INFER_CORE && item->doubtful)
 		return costs.core_doubtful;
 	if (module == KALLMOD_INFER_CORE)
@@ -261,31 +166,59 @@ static void front_clear(struct front *front)
 	front->n = 0;
 }
 
-/* The cheapest state to leave for another module. */
-static const struct active *cheapest_exit(const struct front *front)
-{
-	const struct active *best = &front->states[0];
+/* The cheapest states to leave for another module: the second is for the first's own. */
+struct exits {
+	const struct active *first, *second; /* second: NULL where there is one state */
+};
 
-	for (size_t i = 1; i < front->n; i++)
-		if (front->states[i].cost + leave_cost(front->states[i].module) <
-		    best->cost + leave_cost(best->module))
-			best = &front->states[i];
-	return best;
+static float exit_cost(const struct active *state)
+{
+	return state ? state->cost + leave_cost(state->module) : INFINITY;
+}
+
+static struct exits cheapest_exits(const struct front *front)
+{
+	struct exits exits = {};
+
+	for (size_t i = 0; i < front->n; i++) {
+		const struct active *state = &front->states[i];
+
+		if (exit_cost(state) < exit_cost(exits.first)) {
+			exits.second = exits.first;
+			exits.first = state;
+		} else if (exit_cost(state) < exit_cost(exits.second)) {
+			exits.second = state;
+		}
+	}
+	return exits;
+}
+
+/* What it costs to stay in the same module. */
+static float stay_cost(const struct active *state, const struct kallmod_infer_item *item)
+{
+	bool again = state->module != KALLMOD_INFER_CORE && item->again > state->since;
+
+	return state->cost + (again ? costs.again : 0);
 }
 
 /* Adds the state to the next front: the cheaper of staying in it and coming to it. */
 static int step(struct kallmod_infer *infer, const struct front *from, struct front *to,
-		const struct kallmod_infer_item *item, uint16_t module, const struct active *leaving)
+		const struct kallmod_infer_item *item, uint16_t module,
+		const struct exits *exits)
 {
+	const struct active *leaving =
+		exits->first->module == module ? exits->second : exits->first;
 	const struct active *best = front_find(from, module);
 	const struct kallmod_sigset_hit *hit = kallmod_infer_hit(infer, item, module);
-	float coming = leaving->cost + leave_cost(leaving->module) + enter_cost(infer, module);
-	struct active state = {.module = module, .cost = best ? best->cost : INFINITY};
+	float coming = exit_cost(leaving) + enter_cost(infer, module);
+	struct active state = {.module = module, .cost = best ? stay_cost(best, item) : INFINITY};
 
 	if (to->n == MAX_ACTIVE || front_find(to, module))
 		return 0;
+	state.since = best ? best->since : 0;
 	if (coming < state.cost) {
 		state.cost = coming;
+		state.since = item - infer->items;
 		best = leaving;
 	}
 	state.cost += kallmod_infer_cost(item, module, hit);
@@ -296,7 +229,7 @@ static int step(struct kallmod_infer *infer, const struct front *from, struct fr
 	} else if (hit && hit->place.low > state.position) {
 		state.position = hit->place.low;
 	}
-	if (reserve((void **)&infer->nodes, &infer->node_capacity, infer->nnodes + 1,
+	if (kallmod_infer_reserve((void **)&infer->nodes, &infer->node_capacity, infer->nnodes + 1,
 		    sizeof(*infer->nodes)))
 		return -ENOMEM;
 	infer->nodes[infer->nnodes] = (struct kallmod_infer_node){best->node, module};
@@ -334,21 +267,21 @@ static void prune(const struct kallmod_infer *infer, struct front *front)
 static int advance(struct kallmod_infer *infer, const struct kallmod_infer_item *item,
 		   const struct front *from, struct front *to)
 {
-	const struct active *leaving = cheapest_exit(from);
-	int err = step(infer, from, to, item, KALLMOD_INFER_CORE, leaving);
+	const struct exits exits = cheapest_exits(from);
+	int err = step(infer, from, to, item, KALLMOD_INFER_CORE, &exits);
 
 	for (size_t i = 0; !err && i < item->nhits; i++)
 		err = step(infer, from, to, item, infer->hits[item->first_hit + i].module,
-			   leaving);
+			   &exits);
 	for (size_t i = 0; !err && i < from->n; i++)
-		err = step(infer, from, to, item, from->states[i].module, leaving);
+		err = step(infer, from, to, item, from->states[i].module, &exits);
 	prune(infer, to);
 	return err;
 }
 
 static void walk_back(struct kallmod_infer *infer, const struct front *front)
 {
-	const struct active *best = cheapest_exit(front);
+	const struct active *best = cheapest_exits(front).first;
 	uint32_t node = best->node;
 
 	for (size_t i = infer->nitems; i-- > 0;) {
@@ -361,7 +294,7 @@ static void walk_back(struct kallmod_infer *infer, const struct front *front)
 static int search_from(struct kallmod_infer *infer, struct front fronts[2])
 {
 	infer->nnodes = 0;
-	if (reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
+	if (kallmod_infer_reserve((void **)&infer->nodes, &infer->node_capacity, 1, sizeof(*infer->nodes)))
 		return -ENOMEM;
 	infer->nodes[infer->nnodes++] = (struct kallmod_infer_node){0, KALLMOD_INFER_CORE};
 	fronts[0].states[0] = (struct active){.module = KALLMOD_INFER_CORE};
@@ -420,7 +353,7 @@ static int check_evidence(const struct kallmod_infer *infer)
 {
 	size_t known = 0, steps, back;
 
-	if (infer->nitems > MAX_ITEMS)
+	if (infer->nitems > KALLMOD_INFER_MAX_ITEMS)
 		return kallmod_fail(infer->ctx, -ENODATA,
 				    "%zu functions are more than a kernel has; give the symbols of a kernel",
 				    infer->nitems);
@@ -442,7 +375,7 @@ int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols
 		       uint64_t start, uint64_t end,
 		       int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg)
 {
-	int err = collect(infer, symbols, start, end);
+	int err = kallmod_infer_collect(infer, symbols, start, end);
 
 	if (err)
 		return kallmod_fail(infer->ctx, err, "out of memory");

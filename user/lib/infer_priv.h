@@ -22,6 +22,7 @@ struct kallmod_infer_item {
 	uint64_t end; /* of the function, 0: not known */
 	uint32_t name;	    /* its hash */
 	uint32_t first_hit; /* into hits */
+	uint32_t again;	    /* 1 + the first item of functions that are here a second time; or 0 */
 	uint16_t nhits;
 	uint16_t nmodules; /* that have the name in all, the core not counted */
 	uint16_t far;	   /* of the nearest hit */
@@ -50,6 +51,13 @@ struct kallmod_infer {
 	uint16_t *path;	 /* nitems: the module of each */
 };
 
+enum { KALLMOD_INFER_MAX_ITEMS = 1 << 20 }; /* functions; the largest kernels have 400,000 */
+
+/* Grows an array for n elements, by doubling. -ENOMEM. */
+int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size);
+/* Fills items and hits from the symbols in [start, end), up to one more than the most. -ENOMEM. */
+int kallmod_infer_collect(struct kallmod_infer *infer, const struct kallmod_symbols *symbols,
+			  uint64_t start, uint64_t end);
 /* The item's hit of the module or the core, or NULL. */
 const struct kallmod_sigset_hit *kallmod_infer_hit(const struct kallmod_infer *infer,
 						   const struct kallmod_infer_item *item,

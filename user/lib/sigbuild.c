@@ -15,11 +15,11 @@
 /* "A function of this hash is defined by owner, in the releases of the mask." */
 struct fact {
 	uint32_t hash;
-	uint32_t owner; /* module; DIRECTORY + directory */
+	uint32_t owner; /* module; OBJECT + object of the kernel proper */
 	uint16_t releases;
 };
 
-enum { DIRECTORY = 1 << 16 };
+enum { OBJECT = 1 << 16 };
 
 struct names {
 	char **at;
@@ -28,8 +28,9 @@ struct names {
 
 struct kallmod_sigbuilder {
 	struct kallmod_ctx *ctx;
-	struct names releases, modules, directories;
+	struct names releases, modules, objects;
 	struct names homes; /* the directory of each module, "" for none */
+	struct names titles; /* of each object, NULL for none */
 	uint32_t *existing;	 /* by module: the releases that have it */
 	struct kallmod_sigorder *order;
 	struct fact *facts;
@@ -64,8 +65,9 @@ void kallmod_sigbuilder_destroy(struct kallmod_sigbuilder *builder)
 		return;
 	names_deinit(&builder->releases);
 	names_deinit(&builder->modules);
-	names_deinit(&builder->directories);
+	names_deinit(&builder->objects);
 	names_deinit(&builder->homes);
+	names_deinit(&builder->titles);
 	free(builder->existing);
 	kallmod_sigorder_destroy(builder->order);
 	free(builder->facts);
@@ -149,7 +151,7 @@ int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *mo
 		name[i] = module[i] == '-' ? '_' : module[i];
 	name[i] = '\0';
 	n = names_number(builder, &builder->modules, name,
-			 KALLMOD_SIG_MAX_MODULES - builder->directories.n);
+			 KALLMOD_SIG_MAX_MODULES - builder->objects.n);
 	return n < 0 ? n : set_home(builder, n, directory);
 }
 
@@ -158,15 +160,70 @@ void kallmod_sigbuilder_exists(struct kallmod_sigbuilder *builder, int release, 
 	builder->existing[module] |= 1u << release;
 }
 
-int kallmod_sigbuilder_directory(struct kallmod_sigbuilder *builder, const char *directory)
+int kallmod_sigbuilder_object(struct kallmod_sigbuilder *builder, const char *object)
 {
+	struct names *titles = &builder->titles;
+	char **at;
 	int n;
 
-	if (strlen(directory) > KALLMOD_SIG_MAX_NAME)
-		return kallmod_fail(builder->ctx, -EINVAL, "%s: is too long for a directory", directory);
-	n = names_number(builder, &builder->directories, *directory ? directory : "-",
+	if (strlen(object) > KALLMOD_SIG_MAX_NAME)
+		return kallmod_fail(builder->ctx, -EINVAL, "%s: is too long for an object", object);
+	n = names_number(builder, &builder->objects, *object ? object : "-",
 			 KALLMOD_SIG_MAX_MODULES - builder->modules.n);
-	return n < 0 ? n : DIRECTORY + n;
+	if (n < 0 || (size_t)n < titles->n)
+		return n < 0 ? n : OBJECT + n;
+	at = reallocarray(titles->at, titles->n + 1, sizeof(*at));
+	if (!at)
+		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+	titles->at = at;
+	at[titles->n++] = NULL;
+	return OBJECT + n;
+}
+
+/* Is the title one of ":TITLE:TITLE…"? */
+static bool has_title(const char *titles, const char *title)
+{
+	size_t length = strlen(title);
+
+	for (const char *at = titles; at; at = strchr(at + 1, ':'))
+		if (!strncmp(at + 1, title, length) && (!at[1 + length] || at[1 + length] == ':'))
+			return true;
+	return false;
+}
+
+int kallmod_sigbuilder_title(struct kallmod_sigbuilder *builder, int object, const char *title)
+{
+	char **at = &builder->titles.at[object - OBJECT], *longer;
+	size_t length = strlen(builder->objects.at[object - OBJECT]) + strlen(title) + 1 +
+			(*at ? strlen(*at) : 0);
+
+	/* A number is what the preprocessor made of it: net/unix is 1. */
+	if (!kallmod_sig_module_valid(title) || !title[strspn(title, "0123456789")] ||
+	    length > KALLMOD_SIG_MAX_NAME || has_title(*at, title))
+		return 0;
+	if (asprintf(&longer, "%s:%s", *at ? *at : "", title) < 0)
+		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+	free(*at);
+	*at = longer;
+	return 0;
+}
+
+/* Makes "drivers/nvmem/core.o:nvmem_core" of objects with a title. */
+static int add_titles(struct kallmod_sigbuilder *builder)
+{
+	for (size_t i = 0; i < builder->titles.n; i++) {
+		char **object = &builder->objects.at[i], *both;
+
+		if (!builder->titles.at[i])
+			continue;
+		if (asprintf(&both, "%s%s", *object, builder->titles.at[i]) < 0)
+			return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
+		free(*object);
+		*object = both;
+		free(builder->titles.at[i]);
+		builder->titles.at[i] = NULL;
+	}
+	return 0;
 }
 
 struct kallmod_sigorder *kallmod_sigbuilder_order(struct kallmod_sigbuilder *builder)
@@ -183,7 +240,7 @@ int kallmod_sigbuilder_add(struct kallmod_sigbuilder *builder, int release, int 
 
 	if (kallmod_grow(&builder->facts, &builder->capacity, builder->n, sizeof(*builder->facts)))
 		return kallmod_fail(builder->ctx, -ENOMEM, "out of memory");
-	if (owner < DIRECTORY)
+	if (owner < OBJECT)
 		kallmod_sigbuilder_exists(builder, release, owner);
 	builder->facts[builder->n++] = (struct fact){
 		kallmod_sig_hash(start, length), (uint32_t)owner, (uint16_t)(1u << release)};
@@ -253,20 +310,48 @@ static bool first_of_hash(const struct kallmod_sigbuilder *builder, size_t i)
 	return !i || builder->facts[i].hash != builder->facts[i - 1].hash;
 }
 
-/* In the file directories are behind all modules. */
+/* In the file objects are behind all modules. */
 static uint32_t owner_number(const struct kallmod_sigbuilder *builder, uint32_t owner)
 {
-	return owner < DIRECTORY ? owner : owner - DIRECTORY + builder->modules.n;
+	return owner < OBJECT ? owner : owner - OBJECT + builder->modules.n;
 }
 
-static void put_places(struct image *image, const struct kallmod_sigbuilder *builder,
-		       const struct names *directories)
+/* Of the object where one was seen, else of its directory. */
+static void put_place(struct image *image, const struct kallmod_sigbuilder *builder,
+		      const char *directory, const char *object)
 {
-	for (size_t i = 0; i < directories->n; i++) {
-		struct kallmod_sigplace place =
-			kallmod_sigorder_find(builder->order, directories->at[i]);
+	struct kallmod_sigplace place = kallmod_sigorder_find(builder->order, directory), inner;
 
-		put_u32(image, place.low | (uint32_t)place.high << 16);
+	/* Where a directory is linked in several places, so are its objects. */
+	if (place.low || place.high != UINT16_MAX) {
+		inner = kallmod_sigorder_find(builder->order, object);
+		if (inner.low || inner.high != UINT16_MAX)
+			place = inner;
+	}
+	put_u32(image, place.low | (uint32_t)place.high << 16);
+}
+
+/* A module of one object is where that is, and one of several in their directory. */
+static void put_places(struct image *image, const struct kallmod_sigbuilder *builder)
+{
+	char directory[KALLMOD_SIG_MAX_NAME + 1], object[2 * KALLMOD_SIG_MAX_NAME + 8];
+
+	for (size_t i = 0; i < builder->homes.n; i++) {
+		const char *home = builder->homes.at[i];
+
+		snprintf(object, sizeof(object), "%.*s/%s.o", KALLMOD_SIG_MAX_NAME, home,
+			 builder->modules.at[i]);
+		put_place(image, builder, home, object);
+	}
+	for (size_t i = 0; i < builder->objects.n; i++) {
+		const char *slash;
+
+		snprintf(object, sizeof(object), "%s", builder->objects.at[i]);
+		object[strcspn(object, ":")] = '\0';
+		slash = strrchr(object, '/');
+		snprintf(directory, sizeof(directory), "%.*s",
+			 slash ? (int)(slash - object) : 0, object);
+		put_place(image, builder, directory, object);
 	}
 }
 
@@ -305,11 +390,11 @@ static int make_image(struct kallmod_sigbuilder *builder, struct image *image)
 		.version = KALLMOD_SIG_VERSION,
 		.nreleases = builder->releases.n,
 		.nmodules = builder->modules.n,
-		.ndirectories = builder->directories.n,
+		.nobjects = builder->objects.n,
 		.nposts = builder->n,
 	};
-	const struct names *lists[] = {&builder->releases, &builder->modules, &builder->directories};
-	size_t owners = builder->modules.n + builder->directories.n;
+	const struct names *lists[] = {&builder->releases, &builder->modules, &builder->objects};
+	size_t owners = builder->modules.n + builder->objects.n;
 	size_t strings = 1;
 
 	for (size_t k = 0; k < 3; k++)
@@ -328,8 +413,7 @@ static int make_image(struct kallmod_sigbuilder *builder, struct image *image)
 	strings = 0;
 	for (size_t k = 0; k < 3; k++)
 		strings = put_offsets(image, lists[k], strings);
-	put_places(image, builder, &builder->homes);
-	put_places(image, builder, &builder->directories);
+	put_places(image, builder);
 	for (size_t i = 0; i < builder->modules.n; i++)
 		put_u32(image, builder->existing[i]);
 	put_facts(image, builder);
@@ -361,7 +445,9 @@ int kallmod_sigbuilder_write(struct kallmod_sigbuilder *builder, const char *pat
 	int fd = -1, err;
 
 	merge_facts(builder);
-	err = make_image(builder, &image);
+	err = add_titles(builder);
+	if (!err)
+		err = make_image(builder, &image);
 	if (err)
 		return err;
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)

@@ -96,7 +96,7 @@ static int bad(struct kallmod_ctx *ctx, const char *name, const char *what)
 static bool lay_out(struct kallmod_sigfile *file)
 {
 	const struct kallmod_sig_header *header = file->header;
-	uint64_t owners = (uint64_t)header->nmodules + header->ndirectories;
+	uint64_t owners = (uint64_t)header->nmodules + header->nobjects;
 	uint64_t sizes[] = {
 		sizeof(*header), 4ull * header->nreleases, 4ull * owners, 4ull * owners,
 		4ull * header->nmodules, 4ull * KALLMOD_SIG_INDEX, 4ull * header->nnames + 4, 4ull * header->nposts,
@@ -151,7 +151,7 @@ static bool is_name(const struct kallmod_sigfile *file, uint32_t offset)
 static bool contents_valid(const struct kallmod_sigfile *file)
 {
 	const struct kallmod_sig_header *header = file->header;
-	size_t owners = (size_t)header->nmodules + header->ndirectories;
+	size_t owners = (size_t)header->nmodules + header->nobjects;
 
 	if (!header->strings_size || file->strings[header->strings_size - 1])
 		return false;
@@ -184,7 +184,7 @@ int kallmod_sigfile_parse(struct kallmod_ctx *ctx, const char *name, const void 
 		return bad(ctx, name, "has an unknown format");
 	if (file.header->nreleases > KALLMOD_SIG_MAX_RELEASES ||
 	    file.header->nmodules > KALLMOD_SIG_MAX_MODULES ||
-	    file.header->ndirectories > KALLMOD_SIG_MAX_MODULES - file.header->nmodules ||
+	    file.header->nobjects > KALLMOD_SIG_MAX_MODULES - file.header->nmodules ||
 	    !lay_out(&file))
 		return bad(ctx, name, "is torn: its size is not what its header says");
 	if (crc32(0, (const Bytef *)data + head, size - head) != file.header->crc32)

@@ -47,7 +47,10 @@ void kallmod_sigfile_close(struct kallmod_sigfile *file);
 size_t kallmod_sigfile_find(const struct kallmod_sigfile *file, uint32_t hash,
 			    const uint32_t **ret);
 const char *kallmod_sigfile_release(const struct kallmod_sigfile *file, size_t i);
-/* Modules are below header->nmodules, directories of the kernel proper behind them. */
+/*
+ * Modules are below header->nmodules, objects of the kernel proper behind them:
+ * "drivers/nvmem/core.o:nvmem_core", with the modules that its initcalls name, if any.
+ */
 const char *kallmod_sigfile_name(const struct kallmod_sigfile *file, size_t i);
 struct kallmod_sigplace kallmod_sigfile_place(const struct kallmod_sigfile *file, size_t i);
 
@@ -61,13 +64,15 @@ void kallmod_sigbuilder_destroy(struct kallmod_sigbuilder *builder);
  * one that is no name. */
 int kallmod_sigbuilder_release(struct kallmod_sigbuilder *builder, const char *release);
 /*
- * The number of a module, added when new ('-' becomes '_'), or of a directory of the kernel proper.
- * The directory ("fs/ext4"; "": not known) tells where the module is linked; the first one counts.
- * Errors as above.
+ * The number of a module, added when new ('-' becomes '_'), or of an object of the kernel proper
+ * ("fs/exec.o"; "": not known). The module's directory ("fs/ext4"; "": not known) tells where it
+ * is linked; the first one counts. Errors as above.
  */
 int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *module,
 			      const char *directory);
-int kallmod_sigbuilder_directory(struct kallmod_sigbuilder *builder, const char *directory);
+int kallmod_sigbuilder_object(struct kallmod_sigbuilder *builder, const char *object);
+/* Notes that an object's initcalls name that module; what cannot be one is left out. */
+int kallmod_sigbuilder_title(struct kallmod_sigbuilder *builder, int object, const char *title);
 /* Notes that the release has the module, whether its functions are known or not. */
 void kallmod_sigbuilder_exists(struct kallmod_sigbuilder *builder, int release, int module);
 /* What the order of directories is learnt from; owned by the builder. */

@@ -54,10 +54,20 @@ void kallmod_sigorder_begin(struct kallmod_sigorder *order)
 	order->sequence++;
 }
 
+/* Modules are called with '_' where their objects may have '-'. */
+static bool is_called(const struct node *node, const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (node->name[i] != name[i] &&
+		    (!strchr("-_", name[i]) || !strchr("-_", node->name[i])))
+			return false;
+	return !node->name[length];
+}
+
 static struct node *find_child(const struct node *node, const char *name, size_t length)
 {
 	for (struct node *child = node->child; child; child = child->next)
-		if (!strncmp(child->name, name, length) && !child->name[length])
+		if (is_called(child, name, length))
 			return child;
 	return NULL;
 }

@@ -6,7 +6,6 @@
 
 #include "cleanup.h"
 #include "file.h"
-#include "module_names.h"
 #include "sigset_priv.h"
 
 /* Some seven minor versions, as distances go: a year and a half. */
@@ -19,7 +18,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static struct kallmod_sigset_module *find_module(const struct kallmod_sigset *set, const char *name)
+struct kallmod_sigset_module *kallmod_sigset_find_module(const struct kallmod_sigset *set,
+							const char *name)
 {
 	struct kallmod_sigset_module key = {.name = name};
 
@@ -33,6 +33,7 @@ static int number_modules(struct kallmod_sigset *set)
 
 	for (size_t i = 0; i < set->nmembers; i++)
 		total += set->members[i].file.header->nmodules;
+	total += set->nbuiltin;
 	set->modules = calloc(total + 1, sizeof(*set->modules));
 	if (!set->modules)
 		return -ENOMEM;
@@ -41,6 +42,9 @@ static int number_modules(struct kallmod_sigset *set)
 			set->modules[set->nmodules++] = (struct kallmod_sigset_module){
 				kallmod_sigfile_name(&set->members[i].file, k), true, false,
 				UINT16_MAX, UINT16_MAX};
+	for (size_t i = 0; i < set->nbuiltin; i++)
+		set->modules[set->nmodules++] = (struct kallmod_sigset_module){
+			set->builtin_names[i], true, false, UINT16_MAX, UINT16_MAX};
 	qsort(set->modules, set->nmodules, sizeof(*set->modules), compare_names);
 	for (size_t i = 0; i < set->nmodules; i++)
 		if (!n || strcmp(set->modules[n - 1].name, set->modules[i].name))
@@ -56,7 +60,8 @@ static int number_modules(struct kallmod_sigset *set)
 			return -ENOMEM;
 		for (size_t k = 0; k < member->file.header->nmodules; k++)
 			member->modules[k] =
-				find_module(set, kallmod_sigfile_name(&member->file, k)) -
+				kallmod_sigset_find_module(
+					set, kallmod_sigfile_name(&member->file, k)) -
 				set->modules;
 	}
 	return 0;
@@ -141,8 +146,8 @@ static int open_files(struct kallmod_sigset *set)
 	return err;
 }
 
-/* The distance of the nearest of the releases in the mask. */
-static uint16_t nearest(const struct kallmod_sigset_member *member, uint32_t releases)
+uint16_t kallmod_sigset_nearest(const struct kallmod_sigset_member *member,
+				uint32_t releases)
 {
 	uint16_t best = UINT16_MAX;
 
@@ -184,50 +189,14 @@ static void find_existing(struct kallmod_sigset *set)
 		for (size_t k = 0; k < member->file.header->nmodules; k++) {
 			struct kallmod_sigset_module *module = &set->modules[member->modules[k]];
 			uint32_t existing = member->file.existing[k];
-			uint16_t far = nearest(member, existing & member->releases);
-			uint16_t lacking = nearest(member, ~existing & member->own);
+			uint16_t far = kallmod_sigset_nearest(member, existing & member->releases);
+			uint16_t lacking = kallmod_sigset_nearest(member, ~existing & member->own);
 
 			module->far = far < module->far ? far : module->far;
 			module->lacking = lacking < module->lacking ? lacking : module->lacking;
 		}
 		count_functions(set, member);
 	}
-}
-
-/* ---- what can be built in --------------------------------------------------------------- */
-
-/* With a modules.builtin, no other module can be built in. */
-static int apply_builtin(struct kallmod_sigset *set)
-{
-	struct kallmod_module_names builtin = KALLMOD_MODULE_NAMES_EMPTY;
-	bool known;
-	int err = kallmod_module_names_builtin(set->ctx, &builtin, &known);
-
-	for (size_t i = 0; !err && known && i < set->nmodules; i++) {
-		struct kallmod_sigset_module *module = &set->modules[i];
-
-		module->listed = kallmod_module_names_has(&builtin, module->name);
-		module->allowed = module->listed;
-		if (!module->listed)
-			continue;
-		module->far = 0;
-		module->lacking = UINT16_MAX;
-	}
-	kallmod_module_names_free(&builtin);
-	return err;
-}
-
-/* What is loaded as a module is not built in. */
-static int drop_loaded(struct kallmod_sigset *set)
-{
-	struct kallmod_module_names loaded = KALLMOD_MODULE_NAMES_EMPTY;
-	int err = kallmod_ctx_live(set->ctx) ? kallmod_module_names_loaded(set->ctx, &loaded) : 0;
-
-	for (size_t i = 0; !err && i < set->nmodules; i++)
-		if (loaded.count && kallmod_module_names_has(&loaded, set->modules[i].name))
-			set->modules[i].allowed = false;
-	kallmod_module_names_free(&loaded);
-	return err;
 }
 
 /* ---- the set ---------------------------------------------------------------------------- */
@@ -251,12 +220,15 @@ static int sigset_init(struct kallmod_sigset *set)
 		return kallmod_fail(set->ctx, -ENOENT,
 				    "no signatures are left when releases %s… are left out",
 				    exclude);
+	err = kallmod_sigset_read_builtin(set);
+	if (err)
+		return err;
 	err = number_modules(set);
 	if (err)
 		return kallmod_fail(set->ctx, err, "signatures: %s", strerror(-err));
 	find_existing(set);
-	err = apply_builtin(set);
-	return err ? err : drop_loaded(set);
+	err = kallmod_sigset_apply_builtin(set);
+	return err ? err : kallmod_sigset_drop_loaded(set);
 }
 
 int kallmod_sigset_open(struct kallmod_ctx *ctx, struct kallmod_sigset **ret)
@@ -282,103 +254,12 @@ void kallmod_sigset_close(struct kallmod_sigset *set)
 	for (size_t i = 0; i < set->nmembers; i++) {
 		kallmod_sigfile_close(&set->members[i].file);
 		free(set->members[i].modules);
+		free(set->members[i].claims);
 	}
+	kallmod_sigset_free_builtin(set);
 	free(set->members);
 	free(set->modules);
 	free(set);
-}
-
-/* Adds a hit; a module that two files know, or two directories of the core, are one. */
-static size_t add_hit(struct kallmod_sigset_hit *hits, size_t n,
-		      const struct kallmod_sigset_hit *hit)
-{
-	for (size_t i = 0; i < n && i < KALLMOD_SIGSET_MAX_HITS; i++) {
-		if (hits[i].module != hit->module)
-			continue;
-		if (hit->far < hits[i].far)
-			hits[i] = *hit;
-		return n;
-	}
-	if (n < KALLMOD_SIGSET_MAX_HITS)
-		hits[n] = *hit;
-	return n + 1;
-}
-
-/* The hits in one file, of the releases that the masks leave. */
-static size_t find_in(const struct kallmod_sigset *set, const struct kallmod_sigset_member *member,
-		      uint32_t releases, const uint32_t *posts, size_t nposts,
-		      struct kallmod_sigset_hit *hits, size_t n)
-{
-	for (size_t i = 0; i < nposts; i++) {
-		uint32_t owner = posts[i] & 0xffff, in = posts[i] >> 16 & releases;
-		struct kallmod_sigset_hit hit = {.module = KALLMOD_SIGSET_CORE};
-
-		if (!in)
-			continue;
-		if (owner < member->file.header->nmodules)
-			hit.module = member->modules[owner];
-		if (hit.module != KALLMOD_SIGSET_CORE && !set->modules[hit.module].allowed)
-			continue;
-		hit.far = nearest(member, in);
-		hit.place = kallmod_sigfile_place(&member->file, owner);
-		n = add_hit(hits, n, &hit);
-	}
-	return n;
-}
-
-static struct kallmod_sigset_hit *core_hit(struct kallmod_sigset_hit *hits, size_t n)
-{
-	for (size_t i = 0; i < n && i < KALLMOD_SIGSET_MAX_HITS; i++)
-		if (hits[i].module == KALLMOD_SIGSET_CORE)
-			return &hits[i];
-	return NULL;
-}
-
-/*
- * Code that is a module's in one release and the core's in another: the module counts where a
- * release nearer than the core's has it as a module, were it without its functions, and does
- * not where a nearer one has no such module.
- */
-static void settle_core(const struct kallmod_sigset *set, struct kallmod_sigset_hit *hits, size_t n)
-{
-	struct kallmod_sigset_hit *core = core_hit(hits, n);
-
-	for (size_t i = 0; core && i < n && i < KALLMOD_SIGSET_MAX_HITS; i++) {
-		const struct kallmod_sigset_module *module;
-
-		if (&hits[i] == core)
-			continue;
-		module = &set->modules[hits[i].module];
-		if (kallmod_sigset_doubtful(set, hits[i].module)) {
-			if (hits[i].far <= core->far)
-				hits[i].far = core->far + 1;
-		} else if (module->far < core->far && hits[i].far >= core->far) {
-			core->far = hits[i].far + 1;
-		}
-	}
-}
-
-size_t kallmod_sigset_find(const struct kallmod_sigset *set, const char *name,
-			   struct kallmod_sigset_hit *hits, uint32_t *hash_ret)
-{
-	const char *start;
-	bool cold;
-	size_t length = kallmod_sig_normalise(name, &start, &cold), n = 0;
-	uint32_t hash = kallmod_sig_hash(start, length);
-
-	*hash_ret = hash ^ cold; /* a part that was moved away is no second copy */
-	for (int own = 1; !n && own >= 0; own--) {
-		for (size_t i = 0; i < set->nmembers; i++) {
-			const struct kallmod_sigset_member *member = &set->members[i];
-			const uint32_t *posts;
-			size_t nposts = kallmod_sigfile_find(&member->file, hash, &posts);
-
-			n = find_in(set, member, own ? member->own : member->releases, posts,
-				    nposts, hits, n);
-		}
-	}
-	settle_core(set, hits, n);
-	return n;
 }
 
 /* Of the releases in the mask the newest and the oldest. */
@@ -397,6 +278,18 @@ static void name_bounds(const struct kallmod_sigset_member *member, uint32_t rel
 	}
 }
 
+/* The module that an owner in a file counts for, or CORE. */
+static uint16_t module_of(const struct kallmod_sigset_member *member, uint32_t owner)
+{
+	size_t nmodules = member->file.header->nmodules;
+
+	if (owner < nmodules)
+		return member->modules[owner];
+	return member->claims && member->claims[owner - nmodules].sure ?
+		       member->claims[owner - nmodules].module :
+		       KALLMOD_SIGSET_CORE;
+}
+
 void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
 			 void (*fn)(void *arg, const struct kallmod_sigset_fact *fact), void *arg)
 {
@@ -413,11 +306,12 @@ void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
 		for (size_t k = 0; k < n; k++) {
 			uint32_t owner = posts[k] & 0xffff;
 			bool core = owner >= member->file.header->nmodules;
-			const char *title = kallmod_sigfile_name(&member->file, owner);
+			uint16_t module = module_of(member, owner);
+			bool none = module == KALLMOD_SIGSET_CORE;
 			struct kallmod_sigset_fact fact = {
-				.module = core ? NULL : title,
-				.directory = core ? title : NULL,
-				.allowed = core || set->modules[member->modules[owner]].allowed,
+				.module = none ? NULL : set->modules[module].name,
+				.object = core ? kallmod_sigfile_name(&member->file, owner) : NULL,
+				.allowed = none || set->modules[module].allowed,
 			};
 
 			name_bounds(member, posts[k] >> 16 & member->releases, &fact);
@@ -450,7 +344,7 @@ size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module)
 bool kallmod_sigset_is_far(const struct kallmod_sigset *set)
 {
 	for (size_t i = 0; i < set->nmembers; i++)
-		if (nearest(&set->members[i], set->members[i].releases) <= NEAR)
+		if (kallmod_sigset_nearest(&set->members[i], set->members[i].releases) <= NEAR)
 			return false;
 	return true;
 }

@@ -14,6 +14,7 @@ struct kallmod_sigset;
 struct kallmod_sigset_hit {
 	uint16_t module;
 	uint16_t far; /* how far the nearest such release is from the kernel at hand */
+	bool weak; /* a guess: the core has it there, the module may have it here */
 	struct kallmod_sigplace place; /* where it is linked */
 };
 
@@ -36,8 +37,8 @@ size_t kallmod_sigset_find(const struct kallmod_sigset *set, const char *name,
 			   struct kallmod_sigset_hit *hits, uint32_t *hash_ret);
 /* What one file of signatures says of a name. */
 struct kallmod_sigset_fact {
-	const char *module;	     /* NULL: the kernel proper */
-	const char *directory;	     /* of the kernel proper; NULL for a module */
+	const char *module; /* that it counts for; NULL: the kernel proper */
+	const char *object; /* of the kernel proper; NULL: a module has it */
 	const char *newest, *oldest; /* releases that have it so, by version */
 	size_t releases;	     /* how many do */
 	bool allowed;		     /* the module can be built into this kernel */

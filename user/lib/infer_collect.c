@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* The functions of a text in address order, and what the signatures know of their names. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "infer_priv.h"
+
+enum {
+	COPIES = 3,    /* functions that come again: they are those of another module */
+	COPY_GAP = 24, /* among so many */
+};
+
+int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size)
+{
+	size_t wanted = *capacity ? *capacity * 2 : 4096;
+	void *at;
+
+	if (n <= *capacity)
+		return 0;
+	while (wanted < n)
+		wanted *= 2;
+	at = reallocarray(*array, wanted, size);
+	if (!at)
+		return -ENOMEM;
+	*array = at;
+	*capacity = wanted;
+	return 0;
+}
+
+static int add_item(struct kallmod_infer *infer, uint64_t start)
+{
+	if (kallmod_infer_reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
+		    sizeof(*infer->items)))
+		return -ENOMEM;
+	infer->items[infer->nitems++] =
+		(struct kallmod_infer_item){.start = start, .first_hit = infer->nhits};
+	return 0;
+}
+
+/* Adds what has a name to the last item. Aliases of one address: the rarest name counts. */
+static int add_evidence(struct kallmod_infer *infer, const char *name)
+{
+	struct kallmod_infer_item *item = &infer->items[infer->nitems - 1], found = *item;
+	struct kallmod_sigset_hit *hits;
+	size_t n;
+
+	if (kallmod_infer_reserve((void **)&infer->hits, &infer->hit_capacity,
+		    infer->nhits + KALLMOD_SIGSET_MAX_HITS, sizeof(*infer->hits)))
+		return -ENOMEM;
+	hits = infer->hits + infer->nhits;
+	n = kallmod_sigset_find(infer->set, name, hits, &found.name);
+	if (!n || (item->nhits && (size_t)item->nmodules + item->core <= n))
+		return 0;
+	found.first_hit = infer->nhits;
+	found.nhits = n < KALLMOD_SIGSET_MAX_HITS ? n : KALLMOD_SIGSET_MAX_HITS;
+	found.core = false;
+	found.doubtful = true;
+	found.far = UINT16_MAX;
+	for (size_t i = 0; i < found.nhits; i++) {
+		found.core |= hits[i].module == KALLMOD_INFER_CORE;
+		found.far = hits[i].far < found.far ? hits[i].far : found.far;
+		found.doubtful &= hits[i].module != KALLMOD_INFER_CORE &&
+				  kallmod_sigset_doubtful(infer->set, hits[i].module);
+	}
+	n -= found.core;
+	found.nmodules = n < UINT16_MAX ? n : UINT16_MAX;
+	*item = found;
+	infer->nhits += found.nhits;
+	return 0;
+}
+
+/* How many functions from item i on are there a second time, in the same order, up to enough. */
+static size_t count_copies(const struct kallmod_infer *infer, size_t i, const uint32_t *earlier)
+{
+	size_t n = 1;
+
+	for (size_t k = i + 1, last = earlier[i]; n < COPIES; k++) {
+		if (k == infer->nitems || k > i + COPY_GAP)
+			break;
+		if (earlier[k] <= last || earlier[k] > i)
+			continue;
+		last = earlier[k];
+		n++;
+	}
+	return n;
+}
+
+/*
+ * A module has a function once. Two that are made of one source, as binfmt_elf and
+ * compat_binfmt_elf are, have all of their names in common; the second begins where the names come
+ * again.
+ */
+static int find_copies(struct kallmod_infer *infer)
+{
+	enum { SLOTS = 1 << 14 }; /* of the last items; one that is pushed out is not found */
+	uint32_t *last = calloc(SLOTS, sizeof(*last));
+	uint32_t *earlier = calloc(infer->nitems + 1, sizeof(*earlier));
+	size_t begun = 0;
+
+	for (size_t i = 0; last && earlier && i < infer->nitems; i++) {
+		const struct kallmod_infer_item *item = &infer->items[i];
+		uint32_t *slot = &last[item->name & (SLOTS - 1)];
+
+		if (item->nmodules < 2 || item->core)
+			continue;
+		if (*slot && infer->items[*slot - 1].name == item->name)
+			earlier[i] = *slot;
+		*slot = i + 1;
+	}
+	for (size_t i = 0; last && earlier && i < infer->nitems; i++) {
+		if (earlier[i] <= begun || count_copies(infer, i, earlier) < COPIES)
+			continue;
+		infer->items[i].again = earlier[i];
+		begun = i + 1;
+	}
+	free(earlier);
+	free(last);
+	return last && earlier ? 0 : -ENOMEM;
+}
+
+/*
+ * The padding symbol before a function (__pfx_, since 6.3) is the start of its item: the
+ * function behind it joins the item.
+ */
+int kallmod_infer_collect(struct kallmod_infer *infer, const struct kallmod_symbols *symbols,
+			  uint64_t start, uint64_t end)
+{
+	size_t count = kallmod_symbols_count(symbols);
+	bool padding = false;
+
+	infer->nitems = infer->nhits = 0;
+	for (size_t i = 0; i < count && infer->nitems <= KALLMOD_INFER_MAX_ITEMS; i++) {
+		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
+		bool is_padding = !strncmp(symbol->name, "__pfx_", 6) ||
+				  !strncmp(symbol->name, "__cfi_", 6);
+		struct kallmod_infer_item *last = infer->nitems ? &infer->items[infer->nitems - 1] : NULL;
+		int err = 0;
+
+		if (symbol->addr < start || symbol->module || !kallmod_symbol_is_text(symbol))
+			continue;
+		if (symbol->addr >= end)
+			break;
+		if (!last || (last->start != symbol->addr && !padding))
+			err = add_item(infer, symbol->addr);
+		if (!err && !is_padding)
+			err = add_evidence(infer, symbol->name);
+		if (err)
+			return err;
+		last = &infer->items[infer->nitems - 1];
+		if (!is_padding && symbol->size && symbol->addr + symbol->size > last->end)
+			last->end = symbol->addr + symbol->size;
+		padding = is_padding;
+	}
+	return find_copies(infer);
+}
