@@ -29,7 +29,10 @@ struct options {
 };
 
 const struct kallmod_out_probe_list *const kallmod_out_probe_lists[] = {
-	&kallmod_out_probe_list_text, &kallmod_out_probe_list_json, NULL};
+	&kallmod_out_probe_list_text,	   &kallmod_out_probe_list_json,
+	&kallmod_out_probe_list_bpftrace,  &kallmod_out_probe_list_ftrace,
+	&kallmod_out_probe_list_trace_cmd, &kallmod_out_probe_list_perf,
+	&kallmod_out_probe_list_retsnoop,  NULL};
 
 static const struct kallmod_out_probe_list *find_output(struct argp_state *state,
 							const char *name)

@@ -32,7 +32,7 @@ static void begin(struct nearest *nearest, const struct kallmod_pattern *pattern
 	for (const char *at = pattern->text; *at && n < sizeof(nearest->pattern) - 1; at++)
 		if (!strchr("*?\\^$()|+", *at))
 			nearest->pattern[n++] = *at;
-	nearest->worst = n / 3 < 3 ? n / 3 : 3;
+	nearest->worst = n < 6 ? n / 2 : 3;
 }
 
 static void note(struct nearest *nearest, const char *name)

@@ -20,8 +20,7 @@ struct kallmod_probeable {
 	struct kallmod_probe_features features;
 	struct kallmod_traced_list traced;
 	struct kallmod_blacklist blacklist;
-	/* For fentry alone: */
-	struct btf *btf;
+	/* For fentry alone: how often each name is there, and (listed) whether BTF has it. */
 	struct kallmod_name_counts *names;
 };
 
@@ -34,7 +33,6 @@ void kallmod_probeable_destroy(struct kallmod_probeable *probeable)
 		return;
 	kallmod_traced_list_deinit(&probeable->traced);
 	kallmod_blacklist_deinit(&probeable->blacklist);
-	btf__free(probeable->btf);
 	kallmod_name_counts_destroy(probeable->names);
 	free(probeable);
 }
@@ -61,31 +59,59 @@ static bool wants_fentry(const struct kallmod_probeable *probeable)
 		features->no_kprobe);
 }
 
+/* One pass over all types: to look names up one by one takes libbpf a minute. */
+static void count_btf(struct kallmod_name_counts *names, const struct btf *btf)
+{
+	for (unsigned int id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const char *name = type && btf_is_func(type) ?
+					   btf__name_by_offset(btf, type->name_off) : NULL;
+		struct kallmod_name_count *count =
+			name ? kallmod_name_counts_find(names, name, NULL) : NULL;
+
+		if (count)
+			count->listed++;
+	}
+}
+
 static int read_btf(struct kallmod_ctx *ctx, struct kallmod_probeable *probeable)
 {
 	cleanup_free char *path = kallmod_path(ctx, "/sys/kernel/btf/vmlinux");
 	int err = path ? kallmod_name_counts_create(probeable->symbols, false, &probeable->names) :
 			 -ENOMEM;
+	struct btf *btf;
 
 	if (err)
 		return kallmod_fail(ctx, err, "out of memory");
-	probeable->btf = btf__parse_raw(path);
-	if (probeable->btf)
-		return 0;
-	if (errno == ENOMEM)
+	btf = btf__parse_raw(path);
+	if (!btf && errno == ENOMEM)
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
-	probeable->features.no_fentry = "the kernel's BTF cannot be read";
+	if (!btf)
+		probeable->features.no_fentry = "the kernel's BTF cannot be read";
+	else
+		count_btf(probeable->names, btf);
+	btf__free(btf);
 	return 0;
+}
+
+/* Where kprobe.multi could be used and is not: that is the difference of a minute. */
+static void warn_no_list(struct kallmod_ctx *ctx, const struct kallmod_probeable *probeable)
+{
+	if (kallmod_traced_list_known(&probeable->traced) || probeable->features.no_multi ||
+	    probeable->wanted != KALLMOD_MECHANISM_BEST || !kallmod_ctx_live(ctx))
+		return;
+	kallmod_log(ctx, KALLMOD_LOG_WARN,
+		    probeable->traced.denied ?
+			    "/sys/kernel/tracing: no permission; which functions can be traced is not known, and kprobe.multi not used" :
+			    "/sys/kernel/tracing: no list of functions there; mount it (mount -t tracefs tracefs /sys/kernel/tracing) to have kprobe.multi");
 }
 
 static int read_lists(struct kallmod_ctx *ctx, struct kallmod_probeable *probeable)
 {
 	int err = kallmod_traced_list_read(ctx, probeable->symbols, &probeable->traced);
 
-	if (!err && probeable->traced.denied && !probeable->features.lockdown)
-		kallmod_log(ctx, KALLMOD_LOG_WARN,
-			    "%s; without it nothing says which functions can be traced",
-			    kallmod_ctx_error(ctx));
+	if (!err)
+		warn_no_list(ctx, probeable);
 	if (!err && !probeable->features.no_kprobe)
 		err = kallmod_blacklist_read(ctx, probeable->symbols, &probeable->blacklist);
 	if (!err && wants_fentry(probeable))
@@ -143,7 +169,7 @@ static const char *why_no_fentry(struct kallmod_probeable *probeable,
 	count = kallmod_name_counts_find(probeable->names, function->name, NULL);
 	if (count && count->symbols > 1)
 		return "several functions have this name, and fentry goes by names";
-	if (btf__find_by_name_kind(probeable->btf, function->name, BTF_KIND_FUNC) < 0)
+	if (!count || !count->listed)
 		return "the kernel's BTF does not have it, and fentry needs that";
 	return NULL;
 }
@@ -184,7 +210,7 @@ static const char *choose(struct kallmod_probeable *probeable,
 	if (traced == KALLMOD_TRACED_LEFTOVER)
 		return "the remains of a weak function that another replaces";
 	if (traced == KALLMOD_TRACED_NO)
-		return "not traced: notrace, or not compiled from C";
+		return "ftrace does not have it: inline or notrace, or not C";
 	if (may(probeable, KALLMOD_MECHANISM_MULTI)) {
 		*mechanism = KALLMOD_MECHANISM_MULTI;
 		first = why_no_multi(probeable, function, traced);

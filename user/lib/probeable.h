@@ -26,4 +26,14 @@ void kallmod_probeable_judge(struct kallmod_probeable *probeable,
  */
 int kallmod_probe_possible(struct kallmod_ctx *ctx, enum kallmod_mechanism mechanism);
 
+/*
+ * Streams one of ftrace's lists, which are in ROOT/sys/kernel/tracing or …/debug/tracing: fn gets
+ * each line's address (0 where the list has none), name and module, and its number from 1.
+ * -ENOENT, -EPERM, -EACCES; -EINVAL.
+ */
+int kallmod_traced_stream(struct kallmod_ctx *ctx, bool addresses,
+			  int (*fn)(void *arg, uint64_t addr, const char *name,
+				    const char *module, size_t line),
+			  void *arg);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "ctx.h"
 #include "name_counts.h"
+#include "probeable.h"
 
 /* What this kernel has; each is NULL, or why not. */
 struct kallmod_probe_features {
@@ -48,16 +49,6 @@ static inline bool kallmod_traced_list_known(const struct kallmod_traced_list *l
 enum kallmod_traced kallmod_traced_list_find(const struct kallmod_traced_list *list,
 					     const struct kallmod_symbols *symbols,
 					     const struct kallmod_function *function);
-/*
- * Streams one of ftrace's lists, which are in ROOT/sys/kernel/tracing or …/debug/tracing: fn gets
- * each line's address (0 where the list has none), name and module, and its number from 1.
- * -ENOENT, -EPERM, -EACCES; -EINVAL.
- */
-int kallmod_traced_stream(struct kallmod_ctx *ctx, bool addresses,
-			  int (*fn)(void *arg, uint64_t addr, const char *name,
-				    const char *module, size_t line),
-			  void *arg);
-
 /* Where no kprobe may be. */
 struct kallmod_blacklist {
 	struct kallmod_blacklist_range {

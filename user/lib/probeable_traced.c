@@ -143,7 +143,7 @@ static int read_names(struct kallmod_ctx *ctx, const struct kallmod_symbols *sym
 	return err;
 }
 
-/* EPERM is lockdown, which opens none of tracefs; EACCES a directory that is root's. */
+/* EPERM is lockdown or another policy of the kernel, EACCES a directory that is root's. */
 int kallmod_traced_list_read(struct kallmod_ctx *ctx, const struct kallmod_symbols *symbols,
 			     struct kallmod_traced_list *list)
 {
