@@ -134,9 +134,11 @@ static int print_functions(const struct options *options, const struct kallmod_m
 		out = options->live.json ? &kallmod_out_probe_list_json :
 					   &kallmod_out_probe_list_text;
 	err = out->write(&list, &left);
-	if (!err && left)
+	if (!err && left) {
+		fflush(stdout); /* behind the list, where both are seen */
 		fprintf(stderr, NAME ": %zu of %zu functions left out: %s\n", left, list.n,
 			out->left);
+	}
 	return err;
 }
 
