@@ -14,6 +14,7 @@
 #include "ctx.h"
 #include "probe_about.h"
 #include "probe_live.h"
+#include "probe_screen.h"
 #include "probe_stacks.h"
 #include "probe_views.h"
 #include "probeable.h"
@@ -22,6 +23,7 @@
 
 enum {
 	SERVICE_MS = 500, EVENTS_MS = 100,
+	TERMINAL_ROWS = 20, /* that stay behind on it, without --top */
 	SINGLES_TOLD = 20, /* so many are worth a word, for the time that they take */
 };
 
@@ -201,20 +203,29 @@ static int check_output(struct live *live)
 	return kallmod_fail(live->ctx, -EIO, "standard output: %s", strerror(errno));
 }
 
+/* On a terminal the table stays where it is; what is printed at the end stays behind. */
+static bool on_terminal(const struct live *live)
+{
+	return live->options->view <= KALLMOD_PROBE_VIEW_LATENCY && !live->options->json &&
+	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 static int print_table(struct live *live)
 {
+	size_t top = live->options->top, n;
 	const struct kallmod_probe_table_row *rows;
 	int err = kallmod_probe_about_read(&live->about, live->prober);
-	size_t n;
 
 	if (!err)
 		err = kallmod_probe_table_read(live->table, live->prober);
 	if (err)
 		return err;
 	describe(live);
+	live->about.about.by_module = kallmod_probe_table_by_module(live->table);
 	n = kallmod_probe_table_rows(live->table, &rows);
-	if (live->options->top && n > live->options->top)
-		n = live->options->top;
+	if (!top && on_terminal(live))
+		top = TERMINAL_ROWS;
+	n = top && n > top ? top : n;
 	live->out->table(&live->about.about, rows, n);
 	live->table_ns = kallmod_now_ns();
 	return check_output(live);
@@ -288,6 +299,25 @@ static int run_until_end(struct live *live)
 	return err;
 }
 
+static int run_screen(struct live *live)
+{
+	const int ends[] = {live->signal_fd, live->target_fd};
+	char what[1024];
+	struct kmodtop_probe_screen screen = {
+		.ctx = live->ctx,
+		.prober = live->prober,
+		.table = live->table,
+		.what = kallmod_probe_about_text(&live->about, what, sizeof(what)),
+		.latency = live->options->view == KALLMOD_PROBE_VIEW_LATENCY,
+		.interval = live->options->interval ? live->options->interval : 1,
+		.end_ns = live->end_ns,
+		.end_fds = ends,
+		.nend_fds = 2,
+	};
+
+	return kmodtop_probe_screen_run(&screen);
+}
+
 /* ---- its end -------------------------------------------------------------------------------- */
 
 static int print_stacks(struct live *live)
@@ -313,20 +343,18 @@ static int print_stacks(struct live *live)
 static int print_end(struct live *live)
 {
 	double since = (kallmod_now_ns() - live->table_ns) / 1e9;
+	bool table = live->options->view <= KALLMOD_PROBE_VIEW_LATENCY;
 	int err = service(live);
 
+	/* The rest of an interval, if it is worth a table. */
+	if (!err && table && (!live->options->interval || on_terminal(live) ||
+			      since >= live->options->interval / 10))
+		return print_table(live);
 	if (!err)
 		err = kallmod_probe_table_read(live->table, live->prober);
-	if (err)
-		return err;
-	if (live->options->view == KALLMOD_PROBE_VIEW_STACK)
+	if (!err && live->options->view == KALLMOD_PROBE_VIEW_STACK)
 		return print_stacks(live);
-	if (live->options->view == KALLMOD_PROBE_VIEW_EVENTS)
-		return kallmod_probe_about_read(&live->about, live->prober);
-	/* The rest of an interval, if it is worth a table. */
-	if (live->options->interval && since < live->options->interval / 10)
-		return 0;
-	return print_table(live);
+	return err ? err : kallmod_probe_about_read(&live->about, live->prober);
 }
 
 static void say_end(struct live *live)
@@ -361,7 +389,7 @@ static int run(struct live *live)
 	if (live->options->seconds)
 		live->end_ns = live->table_ns + (uint64_t)(live->options->seconds * 1e9);
 	if (!err)
-		err = run_until_end(live);
+		err = on_terminal(live) ? run_screen(live) : run_until_end(live);
 	kallmod_prober_switch(live->prober, false);
 	if (!err)
 		err = print_end(live);

@@ -110,9 +110,12 @@ static void set_constants(struct kallmod_prober *prober)
 
 static int fail_load(struct kallmod_prober *prober, int err)
 {
+	if ((err == -EPERM || err == -EACCES) && !geteuid())
+		return kallmod_fail(prober->ctx, -EPERM,
+				    "BPF: this kernel permits no probes, not even to root (/sys/kernel/security/lockdown, or a policy of the machine's host); 'kallmod probe --list' and kmodtop work all the same");
 	if (err == -EPERM || err == -EACCES)
 		return kallmod_fail(prober->ctx, -EPERM,
-				    "BPF: not permitted; run as root, or with CAP_BPF and CAP_PERFMON, and see whether /sys/kernel/security/lockdown forbids it; 'kallmod probe --list' needs neither");
+				    "BPF: not permitted; run as root, or with CAP_BPF and CAP_PERFMON, 'kallmod probe --list' needs neither");
 	if (err == -ENOSYS)
 		return kallmod_fail(prober->ctx, err,
 				    "BPF: this kernel has no bpf(2) (CONFIG_BPF_SYSCALL), so probes are not possible; 'kallmod probe --list' works");
