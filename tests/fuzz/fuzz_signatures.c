@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Signature files: what is accepted can be searched, and every number in it followed. The
- * checksum is made good first, or no change would get past it. A file is at least 256 KiB
+ * version and the checksum are made good first, or no change would get past them. A file is at least 256 KiB
  * of index, which a fuzzer does not write: input is what differs from an empty index. Its
  * first bytes are the header; in the index, every name is in the bucket of its number.
  */
@@ -29,7 +29,9 @@ static struct layout layout_of(const uint8_t *data, size_t size)
 	if (size < sizeof(header))
 		return layout;
 	memcpy(&header, data, sizeof(header));
-	at = sizeof(header) + 4 * ((size_t)header.nreleases + header.nmodules);
+	/* Releases; names and places of modules and objects; where modules exist. */
+	at = sizeof(header) + 4 * ((size_t)header.nreleases + 3 * (size_t)header.nmodules +
+				   2 * (size_t)header.nobjects);
 	layout.at = at < size ? at : size;
 	layout.names = header.nnames;
 	return layout;
@@ -54,6 +56,8 @@ static uint8_t *expand(const uint8_t *data, size_t size, size_t *size_ret)
 	if (size >= sizeof(struct kallmod_sig_header)) {
 		struct kallmod_sig_header *header = (void *)file;
 
+		memcpy(header->magic, KALLMOD_SIG_MAGIC, sizeof(header->magic));
+		header->version = KALLMOD_SIG_VERSION;
 		header->crc32 = crc32(0, file + sizeof(*header), *size_ret - sizeof(*header));
 	}
 	return file;
@@ -67,10 +71,22 @@ static void check_name(const char *name)
 		abort();
 }
 
+static void check_places(const struct kallmod_sigfile *file)
+{
+	for (size_t i = 0; i < (size_t)file->header->nmodules + file->header->nobjects; i++) {
+		struct kallmod_sigplace place = kallmod_sigfile_place(file, i);
+
+		check_name(kallmod_sigfile_name(file, i));
+		if ((file->places[i] & 0xffff) != place.low)
+			abort();
+	}
+}
+
 static void walk(const struct kallmod_sigfile *file)
 {
 	for (size_t i = 0; i < file->header->nreleases; i++)
 		check_name(kallmod_sigfile_release(file, i));
+	check_places(file);
 	for (uint32_t high = 0; high <= 0xffff; high++) {
 		for (uint32_t i = file->index[high]; i < file->index[high + 1]; i++) {
 			const uint32_t *posts;
