@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signature files: what is accepted can be searched, and every number in it followed. The
- * version and the checksum are made good first, or no change would get past them. A file is at least 256 KiB
- * of index, which a fuzzer does not write: input is what differs from an empty index. Its
+ * Signature files: what is accepted can be searched, and every number in it followed. Version
+ * and checksum are made good first, or no change would get past them. A file is at least 256
+ * KiB of index, which a fuzzer does not write: input is what differs from an empty index. Its
  * first bytes are the header; in the index, every name is in the bucket of its number.
  */
 #include <stdlib.h>

@@ -42,8 +42,8 @@ static bool is_blank(char c)
 }
 
 /*
- * Maps have millions of characters, so these are looked at by eight; behind what a reader hands
- * out there is room for that. The first character is the lowest byte.
+ * Maps have millions of characters, so these are looked at by eight; behind what a reader
+ * hands out there is room for that. The first character is the lowest byte.
  */
 static uint64_t load(const char *text)
 {

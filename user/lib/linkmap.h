@@ -57,9 +57,9 @@ void kallmod_linkmap_close(struct kallmod_linkmap *map);
 int kallmod_linkmap_next(struct kallmod_linkmap *map, struct kallmod_linkmap_record *ret);
 
 /*
- * Calls fn for the objects that GNU ld names at the head of a map, before all else: most of them
- * will be in it. A map that has none, or cannot be read, is no error; what fn returns, unless it
- * is 0, ends that and is returned. -ENOMEM.
+ * Calls fn for the objects that GNU ld names at the head of a map, before all else: most of
+ * them will be in it. A map that has none, or cannot be read, is no error; what fn returns,
+ * unless it is 0, ends that and is returned. -ENOMEM.
  */
 int kallmod_linkmap_members(const char *path,
 			    int (*fn)(void *arg, const char *object, size_t length), void *arg);
