@@ -149,6 +149,25 @@ kill_kmodtop() {
 	given_back 0
 }
 
+@test "P counts the calls of a module's functions, or says why not" {
+	start 180 24 -d 0.5
+	shows '^core'
+	tm send-keys / core Enter
+	shows 'only modules with "core"'
+	tm send-keys P
+	shows "core is no module; 'kallmod probe core:FUNCTION'"
+	tm send-keys / BSpace BSpace BSpace BSpace Enter n
+	shows 'by name, every'
+	# The last row by name: a module, for the core comes before it.
+	tm send-keys End P
+	shows '(functions? by|probe.*(--list|listing).*kmodtop)'
+	! grep -q 'functions\{0,1\} by' "$BATS_TEST_TMPDIR/pane" || shows 'CALLS +CALLS/S'
+	tm send-keys Escape
+	shows '^MODULE'
+	tm send-keys q
+	given_back 0
+}
+
 @test "a pause holds the screen still, and ends" {
 	start 100 24 -d 0.3
 	shows '^core'

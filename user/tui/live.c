@@ -68,6 +68,12 @@ static void react(struct live *live, unsigned int reaction)
 		kallmod_sampler_stop(live->session->sampler);
 	else if (reaction & KMODTOP_PAUSE)
 		kallmod_sampler_resume(live->session->sampler);
+	if (reaction & KMODTOP_PAUSE)
+		kmodtop_calls_pause(&live->session->calls, live->screen.paused);
+	if (reaction & KMODTOP_PROBE) {
+		draw(live, false);
+		kmodtop_screen_probe(&live->screen, live->session);
+	}
 }
 
 static void take_keys(struct live *live)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "screen.h"
 
 enum { MIN_DELAY_MS = 100, MAX_DELAY_MS = 3600000, MIN_HEADER_HEIGHT = 8 };
@@ -21,6 +22,7 @@ static uint64_t row_key(const struct kmodtop_screen *screen, struct kmodtop_sess
 	struct kmodtop_model *model = session->model;
 	const struct kmodtop_row *rows;
 	const struct kmodtop_part *parts;
+	const struct kallmod_probe_table_row *calls;
 	const struct kmodtop_cpu *cpus;
 
 	switch (screen->view) {
@@ -36,6 +38,9 @@ static uint64_t row_key(const struct kmodtop_screen *screen, struct kmodtop_sess
 	case KMODTOP_VIEW_CPUS:
 		*n_ret = kmodtop_model_cpus(model, &cpus);
 		return index;
+	case KMODTOP_VIEW_CALLS:
+		*n_ret = kallmod_probe_table_rows(session->calls.table, &calls);
+		return index < *n_ret ? calls[index].addr : 0;
 	default:
 		*n_ret = 0;
 		return 0;
@@ -121,10 +126,12 @@ static void enter(struct kmodtop_screen *screen, struct kmodtop_session *session
 	}
 }
 
-static void back(struct kmodtop_screen *screen)
+static void back(struct kmodtop_screen *screen, struct kmodtop_session *session)
 {
 	char *arrow = strstr(screen->title, " > ");
 
+	if (screen->view == KMODTOP_VIEW_CALLS)
+		kmodtop_calls_close(&session->calls);
 	if (screen->view == KMODTOP_VIEW_HELP) {
 		open_view(screen, screen->back);
 	} else if (screen->view == KMODTOP_VIEW_PROCESSES) {
@@ -134,6 +141,36 @@ static void back(struct kmodtop_screen *screen)
 	} else {
 		open_view(screen, KMODTOP_VIEW_MODULES);
 	}
+}
+
+/* Asks for the probes of the selected module. */
+static unsigned int ask_probe(struct kmodtop_screen *screen, struct kmodtop_session *session)
+{
+	const struct kmodtop_row *rows;
+	size_t n = kmodtop_model_rows(session->model, &rows);
+	const struct kmodtop_row *row = &rows[screen->selected];
+
+	if (screen->view != KMODTOP_VIEW_MODULES || screen->selected >= n)
+		return 0;
+	if (row->kind != KALLMOD_KIND_BUILTIN && row->kind != KALLMOD_KIND_LOADABLE) {
+		snprintf(screen->message, sizeof(screen->message),
+			 "%s is no module; 'kallmod probe core:FUNCTION' probes functions of the kernel proper",
+			 row->module);
+		return 0;
+	}
+	screen->set = row->set;
+	snprintf(screen->title, sizeof(screen->title), "%s", row->module);
+	snprintf(screen->message, sizeof(screen->message), "attaching to the functions of %s…",
+		 row->module);
+	return KMODTOP_PROBE;
+}
+
+void kmodtop_screen_probe(struct kmodtop_screen *screen, struct kmodtop_session *session)
+{
+	screen->message[0] = '\0';
+	if (!kmodtop_calls_open(&session->calls, kallmod_sampler_map(session->sampler), screen->set,
+				screen->message))
+		open_view(screen, KMODTOP_VIEW_CALLS);
 }
 
 static void sort_by(struct kmodtop_session *session, int by)
@@ -186,6 +223,7 @@ static unsigned int answer_key(struct kmodtop_screen *screen, struct kmodtop_ses
 		screen->prompt = KMODTOP_NO_PROMPT;
 		if (prompt == KMODTOP_ASK_DELAY)
 			return take_delay(screen, session);
+		kmodtop_calls_close(&session->calls);
 		kmodtop_model_filter(session->model, screen->answer);
 		open_view(screen, KMODTOP_VIEW_MODULES);
 	}
@@ -242,6 +280,17 @@ static bool sort_key(struct kmodtop_session *session, int key)
 	return true;
 }
 
+/* In the view of calls the letters sort by its own columns. */
+static bool calls_key(const struct kmodtop_screen *screen, struct kmodtop_session *session, int key)
+{
+	enum kallmod_probe_sort sort;
+
+	if (screen->view != KMODTOP_VIEW_CALLS || !kmodtop_calls_sort_key(key, false, &sort))
+		return false;
+	kallmod_probe_table_sort(session->calls.table, sort);
+	return true;
+}
+
 static unsigned int view_key(struct kmodtop_screen *screen, struct kmodtop_session *session,
 			     int key)
 {
@@ -253,7 +302,7 @@ static unsigned int view_key(struct kmodtop_screen *screen, struct kmodtop_sessi
 		return 0;
 	case KMODTOP_KEY_ESCAPE:
 	case KMODTOP_KEY_BACKSPACE:
-		back(screen);
+		back(screen, session);
 		return 0;
 	case '/':
 		ask(screen, KMODTOP_ASK_FILTER, kmodtop_model_filtered(session->model));
@@ -262,7 +311,11 @@ static unsigned int view_key(struct kmodtop_screen *screen, struct kmodtop_sessi
 		snprintf(delay, sizeof(delay), "%g", session->options.delay);
 		ask(screen, KMODTOP_ASK_DELAY, delay);
 		return 0;
+	case 'P':
+		return ask_probe(screen, session);
 	case '1':
+		if (screen->view == KMODTOP_VIEW_CALLS)
+			back(screen, session);
 		session->per_cpu = screen->view != KMODTOP_VIEW_CPUS;
 		open_view(screen, session->per_cpu ? KMODTOP_VIEW_CPUS : KMODTOP_VIEW_MODULES);
 		return 0;
@@ -294,15 +347,31 @@ unsigned int kmodtop_screen_key(struct kmodtop_screen *screen, struct kmodtop_se
 		return 0;
 	if (screen->prompt)
 		return answer_key(screen, session, key);
-	if (move_key(screen, session, key, height) || sort_key(session, key))
+	if (move_key(screen, session, key, height) || calls_key(screen, session, key) ||
+	    sort_key(session, key))
 		return 0;
 	return view_key(screen, session, key);
 }
 
 /* ---- drawing --------------------------------------------------------------------------- */
 
+/* A message may need more than one line; it is cut between words. */
+static void add_message(struct kmodtop_lines *lines, const char *text, size_t width)
+{
+	while (*text) {
+		size_t length = strlen(text), cut = length;
+
+		if (length > width && width)
+			for (cut = width; cut > 1 && text[cut] != ' ';)
+				cut--;
+		kmodtop_lines_add(lines, KMODTOP_LOOK_WARNING, "%.*s", (int)cut, text);
+		text += cut;
+		text += *text == ' ';
+	}
+}
+
 static void add_status(const struct kmodtop_screen *screen, struct kmodtop_lines *lines,
-		       const struct kmodtop_session *session)
+		       const struct kmodtop_session *session, size_t width)
 {
 	if (screen->prompt == KMODTOP_ASK_FILTER)
 		kmodtop_lines_add(lines, KMODTOP_LOOK_WARNING, "show modules with: %s_",
@@ -311,13 +380,18 @@ static void add_status(const struct kmodtop_screen *screen, struct kmodtop_lines
 		kmodtop_lines_add(lines, KMODTOP_LOOK_WARNING, "seconds between screens: %s_",
 				  screen->answer);
 	else if (screen->message[0])
-		kmodtop_lines_add(lines, KMODTOP_LOOK_WARNING, "%s", screen->message);
+		add_message(lines, screen->message, width);
 	else if (screen->paused)
 		kmodtop_lines_add(lines, KMODTOP_LOOK_WARNING, "paused: p goes on");
 	else if (screen->view == KMODTOP_VIEW_MODULES)
 		kmodtop_lines_add(lines, KMODTOP_LOOK_PLAIN, "by %s, every %g s; h for help",
 				  kmodtop_sort_name(kmodtop_model_sorted(session->model)),
 				  session->options.delay);
+	else if (screen->view == KMODTOP_VIEW_CALLS)
+		kmodtop_lines_add(lines, KMODTOP_LOOK_PLAIN, "calls by %s (c r f); %s: %s  (Esc: back)",
+				  kmodtop_calls_sort_name(kallmod_probe_table_sorted(
+					  session->calls.table)),
+				  screen->title, session->calls.what);
 	else
 		kmodtop_lines_add(lines, KMODTOP_LOOK_PLAIN, "%s  (Esc: back)",
 				  screen->view == KMODTOP_VIEW_CPUS ? "by CPU" : screen->title);
@@ -337,6 +411,8 @@ static void add_view(const struct kmodtop_screen *screen, struct kmodtop_session
 		kmodtop_lines_processes(lines, model, screen->set, screen->function, width);
 	else if (screen->view == KMODTOP_VIEW_CPUS)
 		kmodtop_lines_cpus(lines, model, width);
+	else if (screen->view == KMODTOP_VIEW_CALLS)
+		kmodtop_lines_calls(lines, session->calls.table, false);
 	else
 		kmodtop_lines_modules(lines, model, &session->about, width);
 }
@@ -376,7 +452,7 @@ void kmodtop_screen_draw(struct kmodtop_screen *screen, struct kmodtop_session *
 	}
 	if (height >= MIN_HEADER_HEIGHT)
 		kmodtop_lines_header(lines, session->model, &session->about, width);
-	add_status(screen, lines, session);
+	add_status(screen, lines, session, width);
 	first = lines->n;
 	follow(screen, session);
 	add_view(screen, session, lines, width);

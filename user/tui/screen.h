@@ -23,6 +23,7 @@ enum kmodtop_reaction {
 	KMODTOP_REDRAW = 1 << 1, /* from scratch: something else may have written there */
 	KMODTOP_PAUSE = 1 << 2,	 /* paused has changed */
 	KMODTOP_DELAY = 1 << 3,	 /* the delay has changed */
+	KMODTOP_PROBE = 1 << 4,	 /* kmodtop_screen_probe() is to be called, after a screen */
 };
 
 enum kmodtop_view {
@@ -30,6 +31,7 @@ enum kmodtop_view {
 	KMODTOP_VIEW_FUNCTIONS,
 	KMODTOP_VIEW_PROCESSES,
 	KMODTOP_VIEW_CPUS,
+	KMODTOP_VIEW_CALLS,
 	KMODTOP_VIEW_HELP,
 };
 
@@ -45,7 +47,7 @@ struct kmodtop_screen {
 	bool waiting;	      /* there has been no interval yet */
 	enum kmodtop_prompt { KMODTOP_NO_PROMPT, KMODTOP_ASK_FILTER, KMODTOP_ASK_DELAY } prompt;
 	char answer[64];
-	char message[128];    /* for one screen */
+	char message[KMODTOP_CALLS_TEXT]; /* for one screen */
 };
 
 /* What a terminal of width x height shows: height lines at most. */
@@ -58,6 +60,11 @@ void kmodtop_screen_init(struct kmodtop_screen *screen);
 /* Returns enum kmodtop_reaction flags. height: the terminal's, for pages. */
 unsigned int kmodtop_screen_key(struct kmodtop_screen *screen, struct kmodtop_session *session,
 				int key, size_t height);
+/*
+ * Attaches to the functions of screen->set and shows their calls. It may take some seconds, so a
+ * screen with screen->message comes before it.
+ */
+void kmodtop_screen_probe(struct kmodtop_screen *screen, struct kmodtop_session *session);
 /* Fills picture, which is emptied first. */
 void kmodtop_screen_draw(struct kmodtop_screen *screen, struct kmodtop_session *session,
 			 size_t width, size_t height, struct kmodtop_picture *picture);

@@ -91,6 +91,7 @@ int kmodtop_session_open(struct kmodtop_session *session, struct kallmod_ctx *ct
 
 void kmodtop_session_close(struct kmodtop_session *session)
 {
+	kmodtop_calls_deinit(&session->calls);
 	kallmod_sampler_destroy(session->sampler);
 	kmodtop_model_destroy(session->model);
 	kallmod_names_deinit(&session->names);
@@ -115,7 +116,7 @@ int kmodtop_session_service(struct kmodtop_session *session)
 
 	if (!err && since >= kallmod_sampler_hits_ms(session->sampler) * 1000000ull)
 		err = take_hits(session);
-	return err;
+	return err ? err : kmodtop_calls_service(&session->calls);
 }
 
 static int tick_cpus(struct kmodtop_session *session)
@@ -160,6 +161,8 @@ int kmodtop_session_tick(struct kmodtop_session *session)
 					 counts, n, &totals);
 	if (!err && session->per_cpu)
 		err = tick_cpus(session);
+	if (!err)
+		err = kmodtop_calls_tick(&session->calls);
 	/* Modules and BPF programs that came after the symbols were read. */
 	if (!err && kmodtop_model_unnamed(session->model))
 		kallmod_names_refresh(&session->names);

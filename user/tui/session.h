@@ -7,6 +7,7 @@
 #include "model.h"
 #include "names.h"
 #include "sampler.h"
+#include "session_calls.h"
 
 struct kmodtop_options {
 	double delay; /* seconds between screens */
@@ -26,6 +27,7 @@ struct kmodtop_session {
 	struct kmodtop_about about;
 	struct kallmod_names names;	 /* of functions */
 	uint64_t taken_ns;		 /* when functions were taken from the kernel */
+	struct kmodtop_calls calls;	 /* of a module's functions, while somebody looks */
 	bool per_cpu; /* ticks fill the model's CPUs, too */
 };
 
