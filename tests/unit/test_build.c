@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ranges from linker maps: the odd corners of the kernel's script, one by one. */
 #include <errno.h>
+#include <fcntl.h>
 
 #include "fake_root.h"
 #include "objtree.h"
@@ -198,6 +199,55 @@ static void lists_in_place_of_cmd_files(void **state)
 	free(text);
 }
 
+/* Sets the time of a file in the tree. */
+static void set_time(const struct fake_root *root, const char *name, time_t seconds)
+{
+	const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/tree/%s", root->path, name);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* The tree has lost its .cmd files; all in it is of one time but for newer, if not NULL. */
+static void make_aged(struct fake_root *root, const char *list, const char *newer)
+{
+	fake_root_write(root, "tree/modules_thick.builtin", list);
+	fake_root_write(root, "tree/.config", "");
+	set_time(root, "vmlinux.map", 1000);
+	set_time(root, "modules.builtin", 1000);
+	set_time(root, "modules_thick.builtin", 1000);
+	set_time(root, ".config", 1000);
+	if (newer)
+		set_time(root, newer, 2000);
+	root->log[0] = '\0';
+	free(make(root, NULL));
+}
+
+static void a_list_of_an_earlier_build_is_told(void **state)
+{
+	static const char *const newer[] = {"vmlinux.map", "modules.builtin", ".config"};
+	static const char whole[] = "fs/a/a.o: fs/a/x.o fs/a/y.o\nfs/b-c.o:\n";
+	static const char lacking[] = "fs/b-c.o:\n";
+	struct fake_root *root = *state;
+
+	write_tree(root, "", NULL);
+	make_aged(root, lacking, NULL);
+	assert_string_equal(root->log, "");
+	make_aged(root, lacking, "modules_thick.builtin");
+	assert_string_equal(root->log, "");
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
+		make_aged(root, whole, newer[i]);
+		assert_string_equal(root->log, "");
+		make_aged(root, lacking, newer[i]);
+		assert_non_null(strstr(root->log, "/tree/modules_thick.builtin: is older than the build, and lacks 1 of the 2 modules in modules.builtin (fs/a/a.o, for one)"));
+	}
+	/* With .cmd files the list is not looked at. */
+	fake_root_write(root, "tree/init/.main.o.cmd", "");
+	make_aged(root, lacking, "vmlinux.map");
+	assert_string_equal(root->log, "");
+}
+
 static void cmd_files_that_are_none(void **state)
 {
 	const struct fake_root *root = *state;
@@ -288,6 +338,7 @@ int main(void)
 		rooted_test(a_map_of_lld),
 		rooted_test(addresses_of_32_bits),
 		rooted_test(lists_in_place_of_cmd_files),
+		rooted_test(a_list_of_an_earlier_build_is_told),
 		rooted_test(cmd_files_that_are_none),
 		rooted_test(members_at_the_head_of_a_map),
 		rooted_test(what_is_no_map),

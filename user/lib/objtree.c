@@ -2,9 +2,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "builtin_paths.h"
 #include "cleanup.h"
 #include "file.h"
 #include "objtree.h"
+#include "thick.h"
 
 void kallmod_objtree_close(struct kallmod_objtree *tree)
 {
@@ -66,6 +68,56 @@ static char *find_thick(const struct kallmod_objtree *tree)
 	return cleanup_take(thick);
 }
 
+static bool is_newer(const char *path, const struct stat *than)
+{
+	struct stat st;
+
+	return !stat(path, &st) && (st.st_mtim.tv_sec > than->st_mtim.tv_sec ||
+				    (st.st_mtim.tv_sec == than->st_mtim.tv_sec &&
+				     st.st_mtim.tv_nsec > than->st_mtim.tv_nsec));
+}
+
+/* Was the tree configured or built again since it has that list? */
+static bool is_old(const struct kallmod_objtree *tree, const char *list)
+{
+	cleanup_free char *config = path_of(tree->path, ".config");
+	struct stat st;
+
+	return !stat(list, &st) && (is_newer(tree->map, &st) || is_newer(tree->builtin, &st) ||
+				    (config && is_newer(config, &st)));
+}
+
+/*
+ * The list of an earlier build lacks the modules that came since. A kernel's own list is made a
+ * little before the map, and lacks those that cannot be modules: so age alone says nothing.
+ */
+static int check_list(struct kallmod_ctx *ctx, const struct kallmod_objtree *tree,
+		      const char *list)
+{
+	cleanup_builtin_paths struct kallmod_builtin_paths paths = {.paths = NULL};
+	cleanup_thick struct kallmod_thick thick = KALLMOD_THICK_EMPTY;
+	const char *first = NULL;
+	size_t lacking = 0;
+	int err;
+
+	if (!is_old(tree, list))
+		return 0;
+	err = kallmod_builtin_paths_read(ctx, tree->builtin, &paths);
+	if (!err)
+		err = kallmod_thick_read(ctx, list, &thick);
+	for (size_t i = 0; !err && i < thick.n; i++)
+		kallmod_builtin_paths_meet(&paths, thick.modules[i].name);
+	for (size_t i = paths.n; !err && i-- > 0;) {
+		lacking += !paths.paths[i].met;
+		first = paths.paths[i].met ? first : paths.paths[i].object;
+	}
+	if (lacking)
+		kallmod_log(ctx, KALLMOD_LOG_WARN,
+			    "%s: is older than the build, and lacks %zu of the %zu modules in modules.builtin (%s, for one): they count as core; make the list again",
+			    list, lacking, paths.n, first);
+	return err;
+}
+
 int kallmod_objtree_open(struct kallmod_objtree *tree, struct kallmod_ctx *ctx,
 			 const char *path, const char *list)
 {
@@ -80,6 +132,9 @@ int kallmod_objtree_open(struct kallmod_objtree *tree, struct kallmod_ctx *ctx,
 	if (err)
 		return err;
 	thick = list ? NULL : find_thick(&opened);
+	err = thick ? check_list(ctx, &opened, thick) : 0;
+	if (err)
+		return err;
 	paths = (struct kallmod_objmods_paths){ opened.builtin, opened.path,
 						list ? list : thick };
 	err = kallmod_objmods_open(ctx, &paths, &opened.objmods);
