@@ -99,7 +99,7 @@ struct hit {
 	void *ctx;
 	__u64 cookie;
 	__u64 sp;
-	__u64 args[KALLMOD_PROBE_ARGS];
+	__u64 args[KALLMOD_PROBE_ARGS]; /* for events alone: not set otherwise, which would cost */
 };
 
 static __always_inline struct kallmod_probe_stats *get_stats(void)
@@ -467,10 +467,11 @@ static __always_inline int leave(__u64 cookie, __u64 value)
 
 static __always_inline int enter_regs(bpf_user_pt_regs_t *regs)
 {
-	struct hit hit = {.ctx = regs};
+	struct hit hit;
 
 	if (!wanted())
 		return 0;
+	hit.ctx = regs;
 	hit.cookie = bpf_get_attach_cookie(regs);
 	if (kallmod_probe_flags & (KALLMOD_PROBE_LATENCY | KALLMOD_PROBE_RETURNS))
 		hit.sp = KALLMOD_REGS_SP(regs);
@@ -519,15 +520,19 @@ int kallmod_kprobe_return(bpf_user_pt_regs_t *regs)
 SEC("fentry")
 int kallmod_fentry(void *ctx)
 {
-	struct hit hit = {.ctx = ctx};
+	struct hit hit;
 
 	if (!wanted())
 		return 0;
+	hit.ctx = ctx;
 	hit.cookie = bpf_get_attach_cookie(ctx);
+	hit.sp = 0;
 	if (kallmod_probe_flags & KALLMOD_PROBE_EVENTS) {
 #pragma unroll
-		for (int i = 0; i < KALLMOD_PROBE_ARGS; i++)
+		for (int i = 0; i < KALLMOD_PROBE_ARGS; i++) {
+			hit.args[i] = 0;
 			bpf_get_func_arg(ctx, i, &hit.args[i]);
+		}
 	}
 	return enter(&hit);
 }

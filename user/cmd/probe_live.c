@@ -37,6 +37,7 @@ struct live {
 	struct kallmod_probe_args *args;
 	struct kallmod_probe_about about;
 	int signal_fd, target_fd;
+	uint64_t attach_ns; /* that it took */
 	uint64_t end_ns, table_ns; /* CLOCK_MONOTONIC; 0: none */
 	bool progress;		   /* a line of it is on the terminal */
 };
@@ -164,7 +165,6 @@ static int attach(struct live *live)
 {
 	size_t singles = kallmod_probe_singles(live->prober, false);
 	uint64_t began = kallmod_now_ns();
-	char text[1024];
 	int err;
 
 	if (singles >= SINGLES_TOLD)
@@ -174,13 +174,23 @@ static int attach(struct live *live)
 	err = kallmod_prober_attach(live->prober);
 	if (live->progress)
 		fputc('\n', stderr);
+	live->attach_ns = kallmod_now_ns() - began;
 	if (!err)
 		err = kallmod_probe_about_read(&live->about, live->prober);
-	if (!err)
-		fprintf(stderr, NAME ": %s; attached in %.2f s\n",
-			kallmod_probe_about_text(&live->about, text, sizeof(text)),
-			(kallmod_now_ns() - began) / 1e9);
 	return err ? err : catch_signals(live);
+}
+
+/* From here on calls count; who waits for the line knows that. */
+static void switch_on(struct live *live)
+{
+	char text[1024];
+
+	kallmod_prober_switch(live->prober, true);
+	live->table_ns = kallmod_now_ns();
+	if (live->options->seconds)
+		live->end_ns = live->table_ns + (uint64_t)(live->options->seconds * 1e9);
+	fprintf(stderr, NAME ": %s; attached in %.2f s\n",
+		kallmod_probe_about_text(&live->about, text, sizeof(text)), live->attach_ns / 1e9);
 }
 
 /* ---- while it runs -------------------------------------------------------------------------- */
@@ -384,10 +394,8 @@ static int run(struct live *live)
 		live->out->events_begin();
 		err = check_output(live);
 	}
-	kallmod_prober_switch(live->prober, true);
-	live->table_ns = kallmod_now_ns();
-	if (live->options->seconds)
-		live->end_ns = live->table_ns + (uint64_t)(live->options->seconds * 1e9);
+	if (!err)
+		switch_on(live);
 	if (!err)
 		err = on_terminal(live) ? run_screen(live) : run_until_end(live);
 	kallmod_prober_switch(live->prober, false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * The prober's parts: prober.c loads and runs it, prober_groups.c has the functions and their
- * attachments, prober_read.c reads what was counted.
+ * The prober's parts: prober.c loads and runs it, prober_groups.c has the functions in groups,
+ * prober_attach.c attaches those and follows modules, prober_read.c reads what was counted.
  */
 #ifndef KALLMOD_PROBER_PRIV_H
 #define KALLMOD_PROBER_PRIV_H
@@ -23,6 +23,7 @@ struct kallmod_prober_group {
 	bool loadable;
 	uint32_t set;	/* of a loadable module */
 	uint64_t start; /* of its text, when its functions were found; 0: gone */
+	uint64_t id;	/* of its loading: another when it is loaded again */
 	struct kallmod_function *functions; /* n; their names are the rows' */
 	uint64_t *cookies;
 	uint32_t *rows;
@@ -66,8 +67,27 @@ struct kallmod_prober {
 	bool changed;
 };
 
-/* What kallmod_attach() is called with. */
-struct kallmod_attach_options kallmod_prober_attach_options(struct kallmod_prober *prober);
+/*
+ * Adds a function of the prober's map: a row, and, if it can be attached, to a group that is not
+ * yet. known: rows that were there before; a module that comes back gets its own again.
+ */
+int kallmod_prober_add(struct kallmod_prober *prober, const struct kallmod_function *function,
+		       size_t known);
+/* Says why a row is not attached; NULL: it is. */
+void kallmod_prober_skip(struct kallmod_prober *prober, uint32_t row, const char *why);
+/*
+ * Takes a group away, but not its attachment: that takes its time, and is the caller's to
+ * destroy. Its rows keep what they have counted.
+ */
+struct kallmod_attachment *kallmod_prober_remove_group(struct kallmod_prober *prober,
+						       size_t index);
+/* Where a set's text begins in a map; 0: it has none. */
+uint64_t kallmod_prober_set_start(const struct kallmod_map *map, uint32_t set);
+/*
+ * What tells a module from the same one loaded again, maybe to the same address: its directory in
+ * sysfs is another. 0: it has none.
+ */
+uint64_t kallmod_prober_load_id(const struct kallmod_prober *prober, uint32_t set);
 /* Finds the functions of the query in the prober's map: rows and groups. */
 int kallmod_prober_find(struct kallmod_prober *prober);
 /* Between open and load. */
