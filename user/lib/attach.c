@@ -235,7 +235,7 @@ static int check_single(struct kallmod_attachment *attachment)
 	attachment->single_total = n;
 	if (n > limit)
 		return kallmod_fail(attachment->ctx, -E2BIG,
-				    "attaching: %zu functions need a probe of their own each, which takes about %zu s to attach and %zu s to detach, and the limit is %zu; name fewer, or raise the limit",
+				    "attaching: %zu functions need a probe of their own each, which takes about %zu s to attach and %zu s to detach, and the limit is %zu; name fewer, or raise the limit (--kprobe-limit)",
 				    n, n * ATTACH_MS / 1000, n * DETACH_MS / 1000, limit);
 	make_room_for_fds(n);
 	return 0;
