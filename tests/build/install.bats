@@ -96,6 +96,28 @@ program() {
 		-c "$BATS_TEST_TMPDIR/user.bpf.c" -o "$BATS_TEST_TMPDIR/user.bpf.o"
 }
 
+@test "the example builds with what is installed" {
+	program
+	run -0 make -C "$KALLMOD_TOP/docs/example" OUTPUT="$BATS_TEST_TMPDIR" CFLAGS="-Wall -Wextra -Werror"
+	run -2 env LD_LIBRARY_PATH="$DEST/usr/lib" "$BATS_TEST_TMPDIR/modcalls"
+}
+
+# In a virtual machine of its own: this one may have no kprobes.
+@test "the example traces a module" {
+	program
+	mkdir -p "$BATS_TEST_TMPDIR/tests/vm"
+	cp "$DEST/usr/bin/kallmod" "$BATS_TEST_TMPDIR"
+	run -0 make -C "$KALLMOD_TOP/docs/example" OUTPUT="$BATS_TEST_TMPDIR/tests/vm" \
+		LIBS="$(pkg-config --static --libs kallmod | sed 's/-lkallmod/-l:libkallmod.a/')"
+	for kernel in ranges 6.12; do
+		KALLMOD_BUILD="$BATS_TEST_TMPDIR" run "$KALLMOD_TOP/tests/vm/run-vm" "$kernel" example
+		echo "$output"
+		[[ $output == *"# skip"* ]] || break
+	done
+	[[ $output != *"# skip"* ]] || skip "${output##*# skip }"
+	[ "$status" -eq 0 ]
+}
+
 @test "uninstall leaves nothing" {
 	make -C "$KALLMOD_TOP" OUTPUT="$MADE" prefix=/usr DESTDIR="$DEST" uninstall
 	[ -z "$(find "$DEST" ! -type d)" ]
