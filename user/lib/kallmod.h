@@ -260,7 +260,11 @@ struct kallmod_probe_programs {
 struct kallmod_attach_options {
 	struct kallmod_probe_programs programs;
 	const uint64_t *cookies; /* one for each function; NULL: its index */
-	size_t kprobe_limit;	 /* more probes of their own (kprobe, fentry) are an error; 0: 500 */
+	/*
+	 * More probes of their own (kprobe, fentry) are an error; 0: 500. For those that are
+	 * needed the soft RLIMIT_NOFILE is raised as far as it may be.
+	 */
+	size_t kprobe_limit;
 	/* Called now and then while single probes come and go; NULL: not. */
 	void (*progress)(void *arg, size_t done, size_t total);
 	void *progress_arg;
@@ -291,7 +295,10 @@ size_t kallmod_attachment_count(const struct kallmod_attachment *attachment,
 /* Why function index was not attached; NULL: it was. */
 const char *kallmod_attachment_skipped(const struct kallmod_attachment *attachment,
 				       size_t index);
-/* Hits that the kernel did not pass on (recursion, no free return probe); 0 where it does not say. */
+/*
+ * Hits that the kernel did not pass on (recursion, no free return probe); 0 where it does not say.
+ * What a program missed is counted for each attachment that it serves at the time.
+ */
 uint64_t kallmod_attachment_missed(const struct kallmod_attachment *attachment);
 
 /* ---- BPF tables --------------------------------------------------------------------- */
