@@ -12,9 +12,10 @@
 
 /*
  * glibc copies what is repeated: (a{255}){255} has 65,025 positions, one level more takes all
- * memory. So positions are counted first.
+ * memory. So positions are counted first. And where a loop goes over places that may be empty in
+ * two ways, it follows both, then both of the next: ((a?|b?)(a?|b?)…)* takes hours with 30 of them.
  */
-enum { POSITIONS_MAX = 1000, DEPTH_MAX = 32 };
+enum { POSITIONS_MAX = 1000, CHOICES_MAX = 12, DEPTH_MAX = 32 };
 /*
  * And it keeps every state that it has come across, some of them large: after so many bytes it
  * begins anew.
@@ -23,10 +24,16 @@ enum { FED_MAX = 8192 };
 /* All symbols of a kernel take a simple expression some 50 ms. */
 static const uint64_t spent_max_ns = 10 * 1000000000ull;
 
-/* The positions of groups that are open. */
+/* What an expression costs: characters in it, and ways to go on. */
+struct cost {
+	size_t positions, choices;
+};
+
 struct counter {
-	size_t outer[DEPTH_MAX]; /* in front of each open group */
-	size_t depth, total, last; /* last: of the element that a repetition would repeat */
+	struct cost outer[DEPTH_MAX]; /* what is in front of each open group */
+	size_t depth;
+	struct cost total, last; /* last: of the element that a repetition would repeat */
+	bool looped; /* too many choices are repeated without end */
 };
 
 static int refuse(struct kallmod_pattern_error *error, size_t at, const char *what)
@@ -36,10 +43,11 @@ static int refuse(struct kallmod_pattern_error *error, size_t at, const char *wh
 	return -EINVAL;
 }
 
-static void add_element(struct counter *counter, size_t positions)
+static void add_element(struct counter *counter, struct cost cost)
 {
-	counter->total += positions;
-	counter->last = positions;
+	counter->total.positions += cost.positions;
+	counter->total.choices += cost.choices;
+	counter->last = cost;
 }
 
 /* Behind a bracket expression at text[at], or at + 1 where it is not one. */
@@ -65,12 +73,18 @@ static size_t skip_bracket(const char *text, size_t at)
 	return text[end] ? end + 1 : at + 1;
 }
 
-static void multiply(struct counter *counter, unsigned long times)
+/* The last element, so many times; loop: and then any number more. */
+static void multiply(struct counter *counter, unsigned long times, bool loop)
 {
+	struct cost *last = &counter->last;
+
 	if (times > POSITIONS_MAX)
 		times = POSITIONS_MAX + 1;
-	counter->total += counter->last * (times - 1);
-	counter->last *= times;
+	counter->looped |= loop && last->choices > CHOICES_MAX;
+	counter->total.positions += last->positions * (times - 1);
+	counter->total.choices += last->choices * (times - 1) + 1;
+	last->positions *= times;
+	last->choices = last->choices * times + 1;
 }
 
 /*
@@ -81,6 +95,7 @@ static size_t repeat(struct counter *counter, const char *text, size_t at)
 {
 	unsigned long most = 1;
 	size_t end = at + 1;
+	bool loop;
 
 	for (; isdigit((unsigned char)text[end]) || text[end] == ','; end++) {
 		unsigned long number = strtoul(text + end, NULL, 10);
@@ -89,7 +104,8 @@ static size_t repeat(struct counter *counter, const char *text, size_t at)
 	}
 	if (text[end] != '}')
 		return at + 1;
-	multiply(counter, most + (text[end - 1] == ','));
+	loop = text[end - 1] == ',';
+	multiply(counter, most + loop, loop);
 	return end + 1;
 }
 
@@ -99,41 +115,51 @@ static int group(struct counter *counter, char bracket)
 		if (counter->depth == DEPTH_MAX)
 			return -E2BIG;
 		counter->outer[counter->depth++] = counter->total;
-		counter->total = 0;
+		counter->total = (struct cost){ 0, 0 };
 	} else if (counter->depth) {
-		size_t inner = counter->total;
+		struct cost inner = counter->total;
 
+		/* What is empty is copied, too. */
+		inner.positions++;
 		counter->total = counter->outer[--counter->depth];
 		add_element(counter, inner);
 	}
 	return 0;
 }
 
+/* Counts one element or operator, and returns what is behind it. */
+static size_t count(struct counter *counter, const char *text, size_t at)
+{
+	char c = text[at];
+
+	if (c == '{')
+		return repeat(counter, text, at);
+	if (strchr("*+?", c)) {
+		/* x+ is made xx*. */
+		multiply(counter, 1 + (c == '+'), c != '?');
+		return at + 1;
+	}
+	add_element(counter, (struct cost){ 1, c == '|' });
+	return c == '[' ? skip_bracket(text, at) : at + 1 + (c == '\\' && text[at + 1]);
+}
+
 static int check_regex(const char *text, struct kallmod_pattern_error *error)
 {
-	struct counter counter = { .total = 0 };
+	struct counter counter = { .depth = 0 };
 
 	for (size_t at = 0; text[at];) {
+		size_t start = at;
 		char c = text[at];
 
 		if (c == '\\' && text[at + 1] >= '1' && text[at + 1] <= '9')
 			return refuse(error, at, "back-references are not supported; leave it out");
-		if (c == '(' || c == ')') {
-			if (group(&counter, c))
-				return refuse(error, at, "more than 32 groups in one another; simplify it");
-			at++;
-		} else if (c == '{') {
-			at = repeat(&counter, text, at);
-		} else if (strchr("*+?", c)) {
-			/* x+ is made xx*. */
-			multiply(&counter, 1 + (c == '+'));
-			at++;
-		} else {
-			add_element(&counter, c != '|');
-			at = c == '[' ? skip_bracket(text, at) : at + 1 + (c == '\\' && text[at + 1]);
-		}
-		if (counter.total > POSITIONS_MAX)
-			return refuse(error, at - 1, "its repetitions are more than 1,000 characters in all; use smaller numbers");
+		if ((c == '(' || c == ')') && group(&counter, c))
+			return refuse(error, at, "more than 32 groups in one another; simplify it");
+		at = c == '(' || c == ')' ? at + 1 : count(&counter, text, at);
+		if (counter.total.positions > POSITIONS_MAX)
+			return refuse(error, start, "its repetitions are more than 1,000 characters in all; use smaller numbers");
+		if (counter.looped)
+			return refuse(error, start, "it repeats more than 12 choices; simplify it");
 	}
 	return 0;
 }
