@@ -5,7 +5,8 @@
 #	tests/bench/build.sh BUILD SCRIPT TREE
 #
 # SCRIPT is scripts/generate_builtin_ranges.awk of Linux 6.12, TREE a kernel's build tree. Each runs
-# ROUNDS times (10), in turn; the medians count, and what both made is compared.
+# ROUNDS times (10), in turn; the medians count, and what both made is compared. On a machine that
+# is busy: `chrt -f 1 tests/bench/build.sh …` runs both before all other work.
 set -eu
 
 [ $# -eq 3 ] || {
