@@ -133,7 +133,7 @@ static int attach_group(struct kallmod_prober *prober, size_t index)
 			     &group->attachment);
 	for (size_t i = 0; i < group->n; i++)
 		kallmod_prober_skip(prober, group->rows[i],
-			    err ? "the kernel refuses the probe" :
+			    err ? kallmod_ctx_error(prober->ctx) :
 				  kallmod_attachment_skipped(group->attachment, i));
 	if (err)
 		kallmod_prober_remove_group(prober, index);
@@ -185,7 +185,6 @@ static const char *main_reason(const struct kallmod_prober *prober)
 
 int kallmod_prober_attach(struct kallmod_prober *prober)
 {
-	bool none = !prober->ngroups;
 	size_t attached;
 	int err;
 
@@ -193,9 +192,6 @@ int kallmod_prober_attach(struct kallmod_prober *prober)
 	err = attach_groups(prober, &attached);
 	if (err || attached)
 		return err;
-	/* Where the kernel refused all, its line says why. */
-	if (!none && prober->nrows == 1)
-		return -ENOENT;
 	return kallmod_fail(prober->ctx, -ENOENT,
 			    "none of %zu functions can be probed: %s; 'kallmod probe --list' and kmodtop work all the same",
 			    prober->nrows, main_reason(prober));
