@@ -140,6 +140,20 @@ static int attach_part(struct multi_set *set, size_t first, size_t n)
 	return err ? err : attach_part(set, first + n / 2, n - n / 2);
 }
 
+/* A reference of its own keeps each module whose functions are in the set. */
+static void warn_pinned(const struct multi_set *set)
+{
+	const struct kallmod_attachment *attachment = set->attachment;
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		n += attachment->functions[set->indexes[i]].kind == KALLMOD_KIND_LOADABLE;
+	if (n)
+		kallmod_log(attachment->ctx, KALLMOD_LOG_WARN,
+			    "kprobe.multi on %zu functions of loadable modules: they cannot be unloaded until it detaches",
+			    n);
+}
+
 static void close_all(struct kallmod_attachment *attachment)
 {
 	while (attachment->nlinks)
@@ -154,6 +168,7 @@ int kallmod_attach_multi(struct kallmod_attachment *attachment)
 	if (err)
 		return err;
 	set_fill(&set);
+	warn_pinned(&set);
 	err = attach_part(&set, 0, set.n);
 	if (err || !set.refused || set.memory || attachment->nlinks < 2)
 		return err;
