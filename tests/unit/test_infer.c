@@ -2,51 +2,7 @@
 /* The source "signatures" on a made-up kernel of a few dozen functions. */
 #include <errno.h>
 
-#include "fake_root.h"
-#include "map.h"
-#include "sigfile.h"
-#include "sigset.h"
-
-#define TEXT 0xffffffff81000000
-#define STEP 0x100
-
-struct kernel {
-	char kallsyms[16384];
-	size_t length;
-	uint64_t at; /* where the next function begins */
-};
-
-static void kernel_add(struct kernel *kernel, uint64_t addr, const char *name)
-{
-	kernel->length += snprintf(kernel->kallsyms + kernel->length,
-				   sizeof(kernel->kallsyms) - kernel->length,
-				   "%016llx t %s\n", (unsigned long long)addr, name);
-}
-
-static void kernel_begin(struct kernel *kernel)
-{
-	*kernel = (struct kernel){.at = TEXT};
-	kernel_add(kernel, TEXT, "_stext");
-}
-
-/* n functions PREFIX_0 … of STEP bytes each; where they begin. */
-static uint64_t kernel_functions(struct kernel *kernel, const char *prefix, int n)
-{
-	uint64_t start = kernel->at;
-	char name[64];
-
-	for (int i = 0; i < n; i++, kernel->at += STEP) {
-		snprintf(name, sizeof(name), "%s_%d", prefix, i);
-		kernel_add(kernel, kernel->at, name);
-	}
-	return start;
-}
-
-static void kernel_end(struct kernel *kernel, struct fake_root *root)
-{
-	kernel_add(kernel, kernel->at, "_etext");
-	fake_root_write(root, "proc/kallsyms", kernel->kallsyms);
-}
+#include "infer_kernel.h"
 
 /* Signatures of alpha and beta, 20 functions each, in both releases; of gamma in the old one. */
 static void write_signatures(struct fake_root *root)
@@ -74,29 +30,6 @@ static void write_signatures(struct fake_root *root)
 	kallmod_sigbuilder_destroy(builder);
 	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SIGNATURES, root->path), 0);
 	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SOURCE, "signatures"), 0);
-}
-
-static struct kallmod_map *infer(struct fake_root *root)
-{
-	struct kallmod_map *map = NULL;
-	int err = kallmod_map_build(root->ctx, &map);
-
-	if (err)
-		print_message("%s\n", kallmod_ctx_error(root->ctx));
-	assert_int_equal(err, 0);
-	assert_int_equal(kallmod_map_trust(map), KALLMOD_TRUST_INFERRED);
-	return map;
-}
-
-/* The whole of [start, end) has that module; what is around it does not. */
-static void assert_stretch(const struct kallmod_map *map, uint64_t start, uint64_t end,
-			   const char *name)
-{
-	assert_module(map, start, name);
-	assert_module(map, end - 1, name);
-	assert_ptr_equal(kallmod_map_find(map, start), kallmod_map_find(map, end - 1));
-	assert_int_equal(kallmod_map_find(map, start)->start, start);
-	assert_int_equal(kallmod_map_find(map, start)->end, end);
 }
 
 static void modules_stand_out_from_the_core(void **state)
@@ -338,39 +271,6 @@ static void modules_builtin_limits_what_can_be_there(void **state)
 	assert_module(map, gamma, "-");
 	kallmod_map_destroy(map);
 }
-
-/* A line of made-up signatures: n functions PREFIX_0 … of a module, or NULL: of the core. */
-struct signature {
-	const char *release, *module, *prefix;
-	int n;
-};
-
-static void write_lines(struct fake_root *root, const struct signature *lines, size_t n)
-{
-	struct kallmod_sigbuilder *builder;
-	char path[128], name[64];
-
-	assert_int_equal(kallmod_sigbuilder_create(root->ctx, &builder), 0);
-	for (size_t i = 0; i < n; i++) {
-		const struct signature *line = &lines[i];
-		int release = kallmod_sigbuilder_release(builder, line->release);
-		int owner = line->module ? kallmod_sigbuilder_module(builder, line->module, "") :
-					   kallmod_sigbuilder_object(builder, "kernel/exit.o");
-
-		if (line->module)
-			kallmod_sigbuilder_exists(builder, release, owner);
-		for (int k = 0; k < line->n; k++) {
-			snprintf(name, sizeof(name), "%s_%d", line->prefix, k);
-			assert_int_equal(kallmod_sigbuilder_add(builder, release, owner, name), 0);
-		}
-	}
-	snprintf(path, sizeof(path), "%s/a.sig", root->path);
-	assert_int_equal(kallmod_sigbuilder_write(builder, path), 0);
-	kallmod_sigbuilder_destroy(builder);
-	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SIGNATURES, root->path), 0);
-	assert_int_equal(kallmod_ctx_set(root->ctx, KALLMOD_OPT_SOURCE, "signatures"), 0);
-}
-#define WRITE_LINES(root, lines) write_lines(root, lines, sizeof(lines) / sizeof((lines)[0]))
 
 static const struct signature sharing[] = {
 	{"6.1.0-new", "alpha", "alpha", 20}, {"6.1.0-new", "beta", "beta", 20},

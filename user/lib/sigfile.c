@@ -159,7 +159,8 @@ static bool contents_valid(const struct kallmod_sigfile *file)
 		if (!is_name(file, file->releases[i]))
 			return false;
 	for (size_t i = 0; i < owners; i++)
-		if (!is_name(file, file->names[i]))
+		if (!is_name(file, file->names[i]) ||
+		    kallmod_sigfile_place(file, i).low > kallmod_sigfile_place(file, i).high)
 			return false;
 	for (size_t i = 0; i < header->nposts; i++)
 		if ((file->posts[i] & 0xffff) >= owners)
