@@ -107,8 +107,7 @@ static int template_init(struct template *template, struct bpf_program *program,
 	return template_func_info(template, fd, &info);
 }
 
-/* A copy of the program for the function with that id in the kernel's BTF. */
-static int load_copy(const struct template *template, int btf_id)
+static int load_copy_with(const struct template *template, int btf_id, bool func_info)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		.expected_attach_type = template->type,
@@ -116,7 +115,7 @@ static int load_copy(const struct template *template, int btf_id)
 		.prog_flags = bpf_program__flags(template->program),
 	);
 
-	if (template->func_info) {
+	if (func_info) {
 		opts.prog_btf_fd = template->btf_fd;
 		opts.func_info = template->func_info;
 		opts.func_info_cnt = template->func_info_count;
@@ -125,6 +124,20 @@ static int load_copy(const struct template *template, int btf_id)
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, bpf_program__name(template->program),
 			     template->gpl ? "GPL" : "", bpf_program__insns(template->program),
 			     bpf_program__insn_cnt(template->program), &opts);
+}
+
+/*
+ * A copy of the program for the function with that id in the kernel's BTF. The kernel's func_info is
+ * of the program as the verifier left it: where it has removed dead code, it does not fit the
+ * instructions that we have. Without it the functions are verified with their callers.
+ */
+static int load_copy(const struct template *template, int btf_id)
+{
+	int fd = load_copy_with(template, btf_id, template->func_info);
+
+	if (fd == -EINVAL && template->func_info)
+		fd = load_copy_with(template, btf_id, false);
+	return fd;
 }
 
 /* ---- links ---------------------------------------------------------------------------- */
