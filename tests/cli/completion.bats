@@ -26,6 +26,9 @@ fake() {
 			echo "ext4 builtin 2 8 ranges exact 1.000"
 			echo "extcon builtin 1 4 ranges exact 1.000"
 			echo "liquidio,liquidio_vf builtin 1 4 ranges exact 1.000" ;;
+		probe)
+			echo "\$*" >>$BATS_TEST_TMPDIR/probed
+			printf '%b\text4\texact\tunknown\n' '1\text4_iget' '2\text4_fill_super' ;;
 		signatures)
 			printf 'x.sig\t9 bytes\n\t6.1.0-56-amd64\t3 functions\n' ;;
 		esac
@@ -165,6 +168,20 @@ helped() {
 	_kallmod_argument "$FAKE" probe 0 ex
 	offered ext4: extcon:
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/asked")" -eq 1 ]
+}
+
+@test "completion offers a module's functions behind the colon, asked for once" {
+	complete_words "$FAKE" probe ext4 :
+	offered ext4_iget ext4_fill_super
+	complete_words "$FAKE" probe --list ext4 : ext4_f
+	offered ext4_fill_super
+	complete_words "$FAKE" probe --list ext4: -x ext4 : ext4_i
+	offered ext4_iget
+	[ "$(cat "$BATS_TEST_TMPDIR/probed")" = "probe --list ext4:" ]
+	complete_words "$FAKE" probe -x ex
+	offered ext4: extcon:
+	complete_words "$FAKE" probe --mechanism k
+	offered kprobe
 }
 
 @test "completion needs no strange shell: unset variables and words are fine" {

@@ -4,8 +4,8 @@
 # Completion for kallmod and kmodtop. Needs bash 4 and nothing else; sourced, or found by
 # bash-completion under the name of either program.
 
-_kallmod_commands='sources modules map syms addr annotate verify record report kmodtop signatures bench
-	build install-map'
+_kallmod_commands='sources modules map syms addr annotate verify record report probe kmodtop signatures
+	bench build install-map'
 _kallmod_shared='--root= --release= --source= --kallsyms= --ranges= --vmlinux= --objtree=
 	--modules-builtin= --exclude-release= --signatures= --debuginfod --min-confidence= --help --usage --version'
 _kallmod_sources='kallmodsyms ranges tables objtree dwarf signatures modules'
@@ -37,6 +37,11 @@ _kallmod_own_options() {
 		echo '--delay= --screens= --once --batch --json --sort= --no-color
 			--frequency= --count= --event= --pid= --cpu= --no-stacks'
 		;;
+	probe)
+		echo '--list --format= --exclude= --limit= --mechanism= --count --latency --stack=
+			--events --no-return --by= --sort= --top= --json --duration= --interval= --pid=
+			--comm= --cgroup= --kprobe-limit='
+		;;
 	bench) echo '--json --check --sampler --random-maps= --random-ranges= --rounds=' ;;
 	esac
 }
@@ -45,7 +50,8 @@ _kallmod_own_options() {
 _kallmod_takes_value() {
 	case $2 in
 	--*) [[ " $(_kallmod_options "$1") " == *[[:space:]]"$2="[[:space:]]* ]] ;;
-	-*[dFcepCno]) [[ $1 == @(kmodtop|record|signatures|report|build) ]] ;;
+	-*[xdip]) [[ $1 == probe || ($2 == -*[dp] && $1 == @(kmodtop|record|signatures|report|build)) ]] ;;
+	-*[FceCno]) [[ $1 == @(kmodtop|record|signatures|report|build) ]] ;;
 	*) false ;;
 	esac
 }
@@ -55,6 +61,13 @@ _kallmod_modules() {
 	[[ -z ${_kallmod_module_names+set} ]] || return 0
 	_kallmod_module_names=$("$1" modules 2>/dev/null |
 		awk 'NR > 1 && $2 != "core" { gsub(",", "\n", $1); print $1 }')
+}
+
+# Sets _kallmod_function_names to the functions of a module; asks once as long as it is the same.
+_kallmod_functions() {
+	[[ ${_kallmod_function_module-} != "$2" ]] || return 0
+	_kallmod_function_module=$2
+	_kallmod_function_names=$("$1" probe --list "$2:" 2>/dev/null | cut -f2)
 }
 
 _kallmod_words() {
@@ -82,6 +95,8 @@ _kallmod_value() {
 	--format)
 		if [[ $2 == record ]]; then
 			_kallmod_words 'jsonl folded' "$4"
+		elif [[ $2 == probe ]]; then
+			_kallmod_words 'text json bpftrace ftrace trace-cmd perf retsnoop' "$4"
 		else
 			_kallmod_words 'text json ranges' "$4"
 		fi
@@ -89,10 +104,17 @@ _kallmod_value() {
 	--sort)
 		if [[ $2 == report ]]; then
 			_kallmod_words 'charged self total name' "$4"
+		elif [[ $2 == probe ]]; then
+			_kallmod_words 'calls rate total self average max function module' "$4"
 		else
 			_kallmod_words 'charged self total samples name' "$4"
 		fi
 		;;
+	--mechanism) _kallmod_words 'best multi kprobe fentry' "$4" ;;
+	--by) _kallmod_words 'function module' "$4" ;;
+	--stack) _kallmod_words 'folded text' "$4" ;;
+	--exclude | -x) _kallmod_argument "$1" probe 0 "$4" ;;
+	--cgroup) _kallmod_files -d "$4" ;;
 	--release) _kallmod_words "$(_kallmod_releases)" "$4" ;;
 	--exclude-release) _kallmod_words "$(_kallmod_signed "$1")" "$4" ;;
 	--event | -e) _kallmod_words 'cycles cpu-clock task-clock instructions' "$4" ;;
@@ -178,7 +200,14 @@ _kallmod_command() {
 	elif [[ $before == = ]]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	if [[ $COMP_CWORD -gt $first ]] && _kallmod_takes_value "$command" "$before"; then
+	# And "ext4:x" at the colon.
+	if [[ $command == probe && $cur == : ]]; then
+		_kallmod_functions "$program" "$before"
+		_kallmod_words "$_kallmod_function_names" ''
+	elif [[ $command == probe && $before == : && $COMP_CWORD -gt $((first + 1)) ]]; then
+		_kallmod_functions "$program" "${COMP_WORDS[COMP_CWORD - 2]}"
+		_kallmod_words "$_kallmod_function_names" "$cur"
+	elif [[ $COMP_CWORD -gt $first ]] && _kallmod_takes_value "$command" "$before"; then
 		_kallmod_value "$program" "$command" "$before" "$cur"
 	elif [[ $cur == -* ]]; then
 		_kallmod_option_names "$command" "$cur"
