@@ -144,15 +144,22 @@ static int create_prober(struct live *live, const struct kallmod_function_query 
 	return err ? err : kallmod_prober_create(live->ctx, map, query, &wanted, &live->prober);
 }
 
-/* Until now, a signal ends us at once, and the kernel takes back what there is. */
-static int catch_signals(struct live *live)
+static sigset_t end_signals(void)
 {
-	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 	sigset_t mask;
 
 	sigemptyset(&mask);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		sigaddset(&mask, ends[i]);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	return mask;
+}
+
+/* Until now, a signal ends us at once, and the kernel takes back what there is. */
+static int catch_signals(struct live *live)
+{
+	sigset_t mask = end_signals();
+
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	live->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -216,7 +223,10 @@ static int check_output(struct live *live)
 /* On a terminal the table stays where it is; what is printed at the end stays behind. */
 static bool on_terminal(const struct live *live)
 {
-	return live->options->view <= KALLMOD_PROBE_VIEW_LATENCY && !live->options->json &&
+	const char *terminal = getenv("TERM");
+
+	return terminal && strcmp(terminal, "dumb") && !live->options->json &&
+	       live->options->view <= KALLMOD_PROBE_VIEW_LATENCY &&
 	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
@@ -386,6 +396,17 @@ static void say_end(struct live *live)
 			kallmod_probe_detach_seconds(singles));
 }
 
+/* All is printed: who does not want to wait until it is detached may say so once more. */
+static void release_signals(struct live *live)
+{
+	struct signalfd_siginfo info;
+	sigset_t mask = end_signals();
+
+	while (read(live->signal_fd, &info, sizeof(info)) == sizeof(info))
+		;
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+}
+
 static int run(struct live *live)
 {
 	int err = 0;
@@ -403,6 +424,7 @@ static int run(struct live *live)
 		err = print_end(live);
 	if (!err)
 		say_end(live);
+	release_signals(live);
 	return err;
 }
 
