@@ -138,10 +138,10 @@ static int add_builtin(char *path)
 
 static int add_lists(const char *directory)
 {
-	int err;
+	int err = kallmod_sigorder_begin(kallmod_sigbuilder_order(build.builder), true);
 
-	kallmod_sigorder_begin(kallmod_sigbuilder_order(build.builder));
-	err = read_list(directory, "modules.order", add_order);
+	if (!err)
+		err = read_list(directory, "modules.order", add_order);
 	return err ? err : read_list(directory, "modules.builtin", add_builtin);
 }
 

@@ -28,6 +28,7 @@ struct image {
 	struct kallmod_dwarf_units units; /* empty where there is no debug information */
 	size_t prefix;			  /* kallmod_dwarf_units_prefix() */
 	int *objects;			  /* by unit: the builder's number, or NONE; owned */
+	uint64_t *main;			  /* by unit: where its largest part of .text is; owned */
 	int nowhere;			  /* the builder's number for code of an unknown object */
 	struct kallmod_sig_initcalls initcalls;
 	size_t functions;
@@ -38,6 +39,7 @@ static void image_deinit(struct image *image)
 	kallmod_map_destroy(image->map);
 	kallmod_dwarf_units_deinit(&image->units);
 	free(image->objects);
+	free(image->main);
 	kallmod_sig_initcalls_deinit(&image->initcalls);
 	kallmod_ctx_destroy(image->ctx);
 }
@@ -79,6 +81,29 @@ static int set_options(struct image *image, struct kallmod_ctx *from, const char
 
 /* ---- units ----------------------------------------------------------------------------- */
 
+/*
+ * Where the order of linking can be read: what the compiler put into .text.unlikely is linked
+ * before or behind all .text, and not every unit has some.
+ */
+static int find_main(struct image *image)
+{
+	cleanup_free uint64_t *sizes = calloc(image->units.count + 1, sizeof(*sizes));
+
+	if (!sizes)
+		return -ENOMEM;
+	for (size_t i = 0; i < image->units.range_count; i++) {
+		const struct kallmod_dwarf_range *range = &image->units.ranges[i];
+		const struct kallmod_range *at = kallmod_map_find(image->map, range->start);
+
+		if (!at || at->section != KALLMOD_SECTION_TEXT ||
+		    range->end - range->start <= sizes[range->unit])
+			continue;
+		sizes[range->unit] = range->end - range->start;
+		image->main[range->unit] = range->start;
+	}
+	return 0;
+}
+
 static int read_units(struct image *image, const char *path)
 {
 	int err = kallmod_dwarf_units_read(image->ctx, path, &image->units);
@@ -87,15 +112,16 @@ static int read_units(struct image *image, const char *path)
 		return err;
 	image->prefix = kallmod_dwarf_units_prefix(&image->units);
 	image->objects = calloc(image->units.count + 1, sizeof(*image->objects));
-	if (!image->objects)
+	image->main = calloc(image->units.count + 1, sizeof(*image->main));
+	if (!image->objects || !image->main)
 		return -ENOMEM;
 	for (size_t i = 0; i < image->units.count; i++)
 		image->objects[i] = NONE;
-	return 0;
+	return find_main(image);
 }
 
-/* The unit at addr, or NONE. */
-static ptrdiff_t find_unit(const struct image *image, uint64_t addr)
+/* The range of a unit at addr, or NULL. */
+static const struct kallmod_dwarf_range *find_range(const struct image *image, uint64_t addr)
 {
 	const struct kallmod_dwarf_range *ranges = image->units.ranges;
 	size_t low = 0, high = image->units.range_count;
@@ -108,7 +134,15 @@ static ptrdiff_t find_unit(const struct image *image, uint64_t addr)
 		else
 			high = middle;
 	}
-	return low && addr < ranges[low - 1].end ? (ptrdiff_t)ranges[low - 1].unit : NONE;
+	return low && addr < ranges[low - 1].end ? &ranges[low - 1] : NULL;
+}
+
+/* The unit at addr, or NONE. */
+static ptrdiff_t find_unit(const struct image *image, uint64_t addr)
+{
+	const struct kallmod_dwarf_range *range = find_range(image, addr);
+
+	return range ? (ptrdiff_t)range->unit : NONE;
 }
 
 /* The object of a unit, "" where it has none below the top. */
@@ -134,12 +168,42 @@ static void unit_directory(const struct image *image, ptrdiff_t unit, char ret[P
 
 /* ---- functions ------------------------------------------------------------------------- */
 
+/* Is the object alone what its initcalls call a module, "fs/exec.o" an "exec"? */
+static bool is_named(const char *object, const char *module)
+{
+	const char *name = strrchr(object, '/');
+
+	for (name = name ? name + 1 : object; *module; module++, name++)
+		if ((*name == '-' ? '_' : *name) != *module)
+			return false;
+	return !strcmp(name, ".o");
+}
+
+/*
+ * Which module the object would be of, by the initcalls of a function of that name. Several objects
+ * may have one; then it is the object's own, if that is among them.
+ */
+static int add_titles(struct image *image, ptrdiff_t unit, int number, const char *function)
+{
+	char object[PATH_MAX];
+	size_t n;
+	const struct kallmod_sig_initcall *calls =
+		kallmod_sig_initcalls_find(&image->initcalls, function, &n);
+	int err = 0;
+
+	unit_object(image, unit, object);
+	for (size_t i = 0; i < n; i++)
+		if (is_named(object, calls[i].module))
+			return kallmod_sigbuilder_title(image->builder, number, calls[i].module);
+	for (size_t i = 0; !err && i < n; i++)
+		err = kallmod_sigbuilder_title(image->builder, number, calls[i].module);
+	return err;
+}
+
 static int add_core(struct image *image, ptrdiff_t unit, const char *function)
 {
 	int *number = unit == NONE ? &image->nowhere : &image->objects[unit];
-	const struct kallmod_sig_initcall *calls;
 	char object[PATH_MAX];
-	size_t n;
 	int err = 0;
 
 	if (*number == NONE) {
@@ -148,9 +212,8 @@ static int add_core(struct image *image, ptrdiff_t unit, const char *function)
 	}
 	if (*number < 0)
 		return *number;
-	calls = kallmod_sig_initcalls_find(&image->initcalls, function, &n);
-	for (size_t i = 0; !err && unit != NONE && i < n; i++)
-		err = kallmod_sigbuilder_title(image->builder, *number, calls[i].module);
+	if (unit != NONE)
+		err = add_titles(image, unit, *number, function);
 	return err ? err :
 		     kallmod_sigbuilder_add(image->builder, image->release, *number, function);
 }
@@ -198,7 +261,7 @@ static int add_function(struct image *image, const struct kallmod_symbol *symbol
 	image->functions++;
 	unit_directory(image, unit, directory);
 	unit_object(image, unit, object);
-	if (*directory && range->section == KALLMOD_SECTION_TEXT)
+	if (*directory && find_range(image, addr)->start == image->main[unit])
 		err = kallmod_sigorder_add(kallmod_sigbuilder_order(image->builder), object);
 	if (err)
 		return err;
@@ -214,7 +277,8 @@ static int add_functions(struct image *image)
 
 	if (!err)
 		err = kallmod_sig_initcalls_read(symbols, &image->initcalls);
-	kallmod_sigorder_begin(kallmod_sigbuilder_order(image->builder));
+	if (!err)
+		err = kallmod_sigorder_begin(kallmod_sigbuilder_order(image->builder), false);
 	for (size_t i = 0; !err && i < kallmod_symbols_count(symbols); i++) {
 		const struct kallmod_symbol *symbol = kallmod_symbols_at(symbols, i);
 

@@ -39,18 +39,16 @@ static const struct {
 	float core_doubtful; /* the same of one that only modules have that nearer releases lack */
 	float old;	     /* where the name is, but a nearer release has it elsewhere */
 	float back;	     /* to what is linked earlier */
-	float again;	     /* a second copy of the same functions in one module */
 	float doubtful;	     /* into one that nearer releases do not have */
 } costs = {
 	.enter = 4, .enter_present = 2.5, .leave = 3, .unknown = 1.2, .foreign = 8,
 	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_weak = 1.5, .core_doubtful = 1.6, .old = .6,
-	.back = 4, .again = 12, .doubtful = 8,
+	.back = 4, .doubtful = 8,
 };
 
 struct active {
 	uint16_t module;
 	uint16_t position; /* the linker is at least here */
-	uint32_t since;	   /* the item that it was entered at */
 	float cost;
 	uint32_t node;
 };
@@ -166,64 +164,37 @@ static void front_clear(struct front *front)
 	front->n = 0;
 }
 
-/* The cheapest states to leave for another module: the second is for the first's own. */
-struct exits {
-	const struct active *first, *second; /* second: NULL where there is one state */
-};
-
-static float exit_cost(const struct active *state)
+/* The cheapest state to leave for another module. */
+static const struct active *cheapest_exit(const struct front *front)
 {
-	return state ? state->cost + leave_cost(state->module) : INFINITY;
-}
+	const struct active *best = &front->states[0];
 
-static struct exits cheapest_exits(const struct front *front)
-{
-	struct exits exits = {};
-
-	for (size_t i = 0; i < front->n; i++) {
-		const struct active *state = &front->states[i];
-
-		if (exit_cost(state) < exit_cost(exits.first)) {
-			exits.second = exits.first;
-			exits.first = state;
-		} else if (exit_cost(state) < exit_cost(exits.second)) {
-			exits.second = state;
-		}
-	}
-	return exits;
-}
-
-/* What it costs to stay in the same module. */
-static float stay_cost(const struct active *state, const struct kallmod_infer_item *item)
-{
-	bool again = state->module != KALLMOD_INFER_CORE && item->again > state->since;
-
-	return state->cost + (again ? costs.again : 0);
+	for (size_t i = 1; i < front->n; i++)
+		if (front->states[i].cost + leave_cost(front->states[i].module) <
+		    best->cost + leave_cost(best->module))
+			best = &front->states[i];
+	return best;
 }
 
 /* Adds the state to the next front: the cheaper of staying in it and coming to it. */
 static int step(struct kallmod_infer *infer, const struct front *from, struct front *to,
 		const struct kallmod_infer_item *item, uint16_t module,
-		const struct exits *exits)
+		const struct active *leaving)
 {
-	const struct active *leaving =
-		exits->first->module == module ? exits->second : exits->first;
 	const struct active *best = front_find(from, module);
 	const struct kallmod_sigset_hit *hit = kallmod_infer_hit(infer, item, module);
-	float coming = exit_cost(leaving) + enter_cost(infer, module);
-	struct active state = {.module = module, .cost = best ? stay_cost(best, item) : INFINITY};
+	float coming = leaving->cost + leave_cost(leaving->module) + enter_cost(infer, module);
+	struct active state = {.module = module, .cost = best ? best->cost : INFINITY};
 
 	if (to->n == MAX_ACTIVE || front_find(to, module))
 		return 0;
-	state.since = best ? best->since : 0;
 	if (coming < state.cost) {
 		state.cost = coming;
-		state.since = item - infer->items;
 		best = leaving;
 	}
 	state.cost += kallmod_infer_cost(item, module, hit);
 	state.position = best->position;
-	if (hit && hit->place.high < state.position) {
+	if (hit && hit->place.high <= state.position) {
 		state.cost += costs.back;
 		state.position = hit->place.low;
 	} else if (hit && hit->place.low > state.position) {
@@ -255,7 +226,7 @@ static void prune(const struct kallmod_infer *infer, struct front *front)
 
 		front->places[state->module] = 0;
 		if (state->module != KALLMOD_INFER_CORE &&
-		    state->cost > best + costs.leave + enter_cost(infer, state->module))
+		    state->cost > best + costs.leave + enter_cost(infer, state->module) + costs.back)
 			continue;
 		front->states[n] = *state;
 		front->states[n++].cost -= best; /* keeps floats small, and so exact */
@@ -267,21 +238,21 @@ static void prune(const struct kallmod_infer *infer, struct front *front)
 static int advance(struct kallmod_infer *infer, const struct kallmod_infer_item *item,
 		   const struct front *from, struct front *to)
 {
-	const struct exits exits = cheapest_exits(from);
-	int err = step(infer, from, to, item, KALLMOD_INFER_CORE, &exits);
+	const struct active *leaving = cheapest_exit(from);
+	int err = step(infer, from, to, item, KALLMOD_INFER_CORE, leaving);
 
 	for (size_t i = 0; !err && i < item->nhits; i++)
 		err = step(infer, from, to, item, infer->hits[item->first_hit + i].module,
-			   &exits);
+			   leaving);
 	for (size_t i = 0; !err && i < from->n; i++)
-		err = step(infer, from, to, item, from->states[i].module, &exits);
+		err = step(infer, from, to, item, from->states[i].module, leaving);
 	prune(infer, to);
 	return err;
 }
 
 static void walk_back(struct kallmod_infer *infer, const struct front *front)
 {
-	const struct active *best = cheapest_exits(front).first;
+	const struct active *best = cheapest_exit(front);
 	uint32_t node = best->node;
 
 	for (size_t i = infer->nitems; i-- > 0;) {

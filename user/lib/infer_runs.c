@@ -86,6 +86,54 @@ void kallmod_infer_learn(struct kallmod_infer *infer)
 					     kallmod_sigset_unique(infer->set, i);
 }
 
+/* ---- copies ---------------------------------------------------------------------------- */
+
+/* The other module that has the item's name, and is linked before or behind; or CORE. */
+static uint16_t find_twin(const struct kallmod_infer *infer, size_t i, bool *before_ret)
+{
+	const struct kallmod_infer_item *item = &infer->items[i];
+	const struct kallmod_sigset_hit *own = kallmod_infer_hit(infer, item, infer->path[i]);
+
+	for (size_t k = 0; own && k < item->nhits; k++) {
+		const struct kallmod_sigset_hit *hit = &infer->hits[item->first_hit + k];
+
+		if (hit == own || hit->far != own->far || !infer->present[hit->module])
+			continue;
+		*before_ret = hit->place.high <= own->place.low;
+		return hit->module;
+	}
+	return KALLMOD_INFER_CORE;
+}
+
+/* From the item on, what the path has as one module and could as well be the other's, is. */
+static void give_to_twin(struct kallmod_infer *infer, size_t from, size_t end, uint16_t twin)
+{
+	uint16_t module = infer->path[from];
+
+	for (size_t i = from; i < end && infer->path[i] == module; i++)
+		if (infer->items[i].nhits && !kallmod_infer_hit(infer, &infer->items[i], twin))
+			break;
+		else
+			infer->path[i] = twin;
+}
+
+/* A module has its functions once: the second copy is another's, of the same source. */
+static void part_copies(struct kallmod_infer *infer)
+{
+	for (size_t i = 0; i < infer->nitems; i++) {
+		size_t first = infer->items[i].again;
+		uint16_t twin;
+		bool before;
+
+		if (!first-- || infer->path[i] == KALLMOD_INFER_CORE ||
+		    infer->path[first] != infer->path[i])
+			continue;
+		twin = find_twin(infer, i, &before);
+		if (twin != KALLMOD_INFER_CORE)
+			give_to_twin(infer, before ? first : i, before ? i : infer->nitems, twin);
+	}
+}
+
 /* ---- one piece ------------------------------------------------------------------------- */
 
 /* What it costs more to have the items as module than as what they are. */
@@ -119,6 +167,7 @@ static size_t next_part(const struct kallmod_infer *infer, size_t from, uint16_t
 
 void kallmod_infer_mend(struct kallmod_infer *infer)
 {
+	part_copies(infer);
 	for (size_t from = 0, to; from < infer->nitems; from = to) {
 		uint16_t module = infer->path[from];
 		size_t part;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * Kbuild walks the source tree depth first, so the order of all directories is a tree whose
- * nodes have their children in order. Each sequence tells a part of that; a child that is
- * new comes behind the one that was before it in its sequence.
+ * nodes have their children in order. Each sequence is a tree of its own, of the part that it
+ * saw; these are put together when the order is asked for.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +12,19 @@
 
 struct node {
 	char *name; /* one component; NULL for the top */
-	struct node *child, *next;
-	struct node *last;     /* the child that the sequence at hand came to last */
-	unsigned int sequence; /* that last and seen are of */
-	bool seen;	       /* was itself in the sequence */
+	struct node *child, *last, *next; /* last: of the children */
 	struct kallmod_sigplace place;
 };
 
-struct kallmod_sigorder {
+struct sequence {
 	struct node top;
-	unsigned int sequence;
+	bool listed;
+	struct sequence *next;
+};
+
+struct kallmod_sigorder {
+	struct node top; /* of all sequences, once merged */
+	struct sequence *sequences, *last;
 	bool numbered;
 };
 
@@ -44,14 +46,31 @@ static void free_children(struct node *node)
 
 void kallmod_sigorder_destroy(struct kallmod_sigorder *order)
 {
-	if (order)
-		free_children(&order->top);
+	if (!order)
+		return;
+	for (struct sequence *at = order->sequences, *next; at; at = next) {
+		next = at->next;
+		free_children(&at->top);
+		free(at);
+	}
+	free_children(&order->top);
 	free(order);
 }
 
-void kallmod_sigorder_begin(struct kallmod_sigorder *order)
+int kallmod_sigorder_begin(struct kallmod_sigorder *order, bool listed)
 {
-	order->sequence++;
+	struct sequence *sequence = calloc(1, sizeof(*sequence));
+
+	if (!sequence)
+		return -ENOMEM;
+	sequence->listed = listed;
+	if (order->last)
+		order->last->next = sequence;
+	else
+		order->sequences = sequence;
+	order->last = sequence;
+	order->numbered = false;
+	return 0;
 }
 
 /* Modules are called with '_' where their objects may have '-'. */
@@ -72,10 +91,12 @@ static struct node *find_child(const struct node *node, const char *name, size_t
 	return NULL;
 }
 
-/* Behind the child that came before in this sequence; the first one of a sequence goes last. */
-static struct node *add_child(struct node *node, const char *name, size_t length)
+/* Adds a child behind another one, or first. */
+static struct node *add_child(struct node *node, struct node *behind, const char *name,
+			      size_t length)
 {
-	struct node *child = calloc(1, sizeof(*child)), **at = &node->child;
+	struct node *child = calloc(1, sizeof(*child));
+	struct node **at = behind ? &behind->next : &node->child;
 
 	if (child)
 		child->name = strndup(name, length);
@@ -83,47 +104,66 @@ static struct node *add_child(struct node *node, const char *name, size_t length
 		free(child);
 		return NULL;
 	}
-	if (node->last)
-		at = &node->last->next;
-	else
-		while (*at)
-			at = &(*at)->next;
 	child->next = *at;
 	*at = child;
+	if (behind == node->last)
+		node->last = child;
 	return child;
 }
 
-static void renew(const struct kallmod_sigorder *order, struct node *node)
+int kallmod_sigorder_add(struct kallmod_sigorder *order, const char *path)
 {
-	if (node->sequence == order->sequence)
-		return;
-	node->sequence = order->sequence;
-	node->last = NULL;
-	node->seen = false;
-}
+	struct node *node;
 
-int kallmod_sigorder_add(struct kallmod_sigorder *order, const char *directory)
-{
-	struct node *node = &order->top;
-
-	order->numbered = false;
-	renew(order, node);
-	while (*directory) {
-		size_t length = strcspn(directory, "/");
-		struct node *child = find_child(node, directory, length);
+	if (!order->last && kallmod_sigorder_begin(order, false))
+		return -ENOMEM;
+	for (node = &order->last->top; *path; path += strspn(path, "/")) {
+		size_t length = strcspn(path, "/");
+		/* What a later part of the text comes back to says nothing of the order. */
+		struct node *child = find_child(node, path, length);
 
 		if (!child)
-			child = add_child(node, directory, length);
+			child = add_child(node, node->last, path, length);
 		if (!child)
 			return -ENOMEM;
-		renew(order, child);
-		/* What a later part of the text comes back to says nothing of the order. */
-		if (!child->seen)
-			node->last = child;
-		child->seen = true;
 		node = child;
-		directory += length;
-		directory += strspn(directory, "/");
+		path += length;
+	}
+	return 0;
+}
+
+/* The child before the first one that the sequence has later on; without one, the last. */
+static struct node *before_later(const struct node *node, const struct node *later)
+{
+	for (; later; later = later->next) {
+		struct node *before = NULL, *child = node->child;
+
+		while (child && !is_called(child, later->name, strlen(later->name))) {
+			before = child;
+			child = child->next;
+		}
+		if (child)
+			return before;
+	}
+	return node->last;
+}
+
+/* What is new goes behind what was before it in the sequence, or else before what comes next. */
+static int merge(struct node *node, const struct node *sequence)
+{
+	struct node *previous = NULL;
+
+	for (const struct node *from = sequence->child; from; from = from->next) {
+		size_t length = strlen(from->name);
+		struct node *child = find_child(node, from->name, length);
+
+		if (!child)
+			child = add_child(node,
+					  previous ? previous : before_later(node, from->next),
+					  from->name, length);
+		if (!child || merge(child, from))
+			return -ENOMEM;
+		previous = child;
 	}
 	return 0;
 }
@@ -138,22 +178,31 @@ static unsigned int number(struct node *node, unsigned int next)
 	return next;
 }
 
-struct kallmod_sigplace kallmod_sigorder_find(struct kallmod_sigorder *order,
-					      const char *directory)
+/* What was linked says more than a list: that has directories of built-in code first. */
+static void put_together(struct kallmod_sigorder *order)
+{
+	for (int listed = 0; listed < 2; listed++)
+		for (const struct sequence *at = order->sequences; at; at = at->next)
+			if (at->listed == listed && merge(&order->top, &at->top))
+				break;
+	number(&order->top, 0);
+	order->numbered = true;
+}
+
+struct kallmod_sigplace kallmod_sigorder_find(struct kallmod_sigorder *order, const char *path)
 {
 	const struct node *node = &order->top;
 
 	if (!order->numbered)
-		number(&order->top, 0);
-	order->numbered = true;
-	if (!strncmp(directory, "arch/", 5) || !strcmp(directory, "lib"))
+		put_together(order);
+	if (!strncmp(path, "arch/", 5) || !strcmp(path, "lib"))
 		return KALLMOD_SIGPLACE_ANYWHERE;
-	while (node && *directory) {
-		size_t length = strcspn(directory, "/");
+	while (node && *path) {
+		size_t length = strcspn(path, "/");
 
-		node = find_child(node, directory, length);
-		directory += length;
-		directory += strspn(directory, "/");
+		node = find_child(node, path, length);
+		path += length;
+		path += strspn(path, "/");
 	}
 	return node && node != &order->top ? node->place : KALLMOD_SIGPLACE_ANYWHERE;
 }

@@ -183,15 +183,18 @@ static size_t fitness(const struct claims *claims, const struct object *object, 
 		      size_t same, bool only)
 {
 	size_t length = strlen(claims->set->modules[module].name);
-	bool few = only && count_objects(claims->member, object) <= FEW_OBJECTS;
+	bool named = is_named_so(claims, object, module);
+	bool few = (only || named) && count_objects(claims->member, object) <= FEW_OBJECTS;
 
 	if (claims->known[module] & ALONE)
 		return 0;
 	if (claims->known[module] & ANCHORED)
 		return same >= ALIKE || few ? PATH + same : 0;
 	/* Where the module was ever seen, it is known what it has. */
-	if (claims->set->modules[module].functions && !is_named_so(claims, object, module))
+	if (claims->set->modules[module].functions && !named)
 		return 0;
+	if (few && named)
+		return PATH / 2 + same;
 	return few || (same >= ALIKE && same * 2 >= length) ? 1 + same : 0;
 }
 
