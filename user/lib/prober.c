@@ -382,7 +382,8 @@ static int catch_up(struct kallmod_prober *prober)
 		return err;
 	}
 	prober->map = map;
-	err = kallmod_prober_follow(prober, old);
+	if (prober->attaching)
+		err = kallmod_prober_follow(prober, old);
 	kallmod_map_destroy(old);
 	return err;
 }

@@ -309,29 +309,41 @@ static size_t drop_gone(struct kallmod_prober *prober, bool *come)
 	return back;
 }
 
+/* Which modules have come, come[set], and how many; what was attached to those that went is dropped. */
+static size_t mark_come(struct kallmod_prober *prober, const struct kallmod_map *old, bool *come,
+			size_t sets)
+{
+	size_t coming = drop_gone(prober, come);
+
+	for (uint32_t set = 0; set < sets; set++)
+		if (!come[set])
+			coming += come[set] = has_come(prober, old, set);
+	return coming;
+}
+
+static int attach_come(struct kallmod_prober *prober, const bool *come)
+{
+	size_t attached;
+	int err = find_come(prober, come);
+
+	if (!err)
+		err = attach_groups(prober, &attached);
+	/* What cannot be attached any more is no reason to end all the rest. */
+	if (err)
+		kallmod_log(prober->ctx, KALLMOD_LOG_WARN, "a module that came is not probed: %s",
+			    kallmod_ctx_error(prober->ctx));
+	return err == -ENOMEM ? err : 0;
+}
+
 int kallmod_prober_follow(struct kallmod_prober *prober, const struct kallmod_map *old)
 {
-	size_t sets = kallmod_map_set_count(prober->map), coming, attached;
+	size_t sets = kallmod_map_set_count(prober->map);
 	cleanup_free bool *come = calloc(sets, sizeof(*come));
 	int err = 0;
 
 	if (!come)
 		return kallmod_fail(prober->ctx, -ENOMEM, "no memory");
-	if (!prober->attaching)
-		return 0;
-	coming = drop_gone(prober, come);
-	for (uint32_t set = 0; set < sets; set++)
-		if (!come[set])
-			coming += come[set] = has_come(prober, old, set);
-	if (!coming)
-		return 0;
-	err = find_come(prober, come);
-	if (!err)
-		err = attach_groups(prober, &attached);
-	if (!err)
-		return 0;
-	/* What cannot be attached any more is no reason to end all the rest. */
-	kallmod_log(prober->ctx, KALLMOD_LOG_WARN, "a module that came is not probed: %s",
-		    kallmod_ctx_error(prober->ctx));
-	return err == -ENOMEM ? err : 0;
+	if (mark_come(prober, old, come, sets))
+		err = attach_come(prober, come);
+	return err;
 }

@@ -143,22 +143,17 @@ static struct kallmod_prober_group *find_group(struct kallmod_prober *prober,
 	return group;
 }
 
+/* The three arrays grow together. */
 static int group_grow(struct kallmod_prober_group *group)
 {
-	size_t capacity = group->capacity ? 2 * group->capacity : 64;
-	void *functions, *cookies, *rows;
+	size_t functions = group->capacity, cookies = functions, rows = functions;
+	size_t n = group->n;
 
-	if (group->n < group->capacity)
-		return 0;
-	functions = reallocarray(group->functions, capacity, sizeof(*group->functions));
-	group->functions = functions ? functions : group->functions;
-	cookies = reallocarray(group->cookies, capacity, sizeof(*group->cookies));
-	group->cookies = cookies ? cookies : group->cookies;
-	rows = reallocarray(group->rows, capacity, sizeof(*group->rows));
-	group->rows = rows ? rows : group->rows;
-	if (!functions || !cookies || !rows)
+	if (kallmod_grow(&group->functions, &functions, n, sizeof(*group->functions)) ||
+	    kallmod_grow(&group->cookies, &cookies, n, sizeof(*group->cookies)) ||
+	    kallmod_grow(&group->rows, &rows, n, sizeof(*group->rows)))
 		return -ENOMEM;
-	group->capacity = capacity;
+	group->capacity = functions;
 	return 0;
 }
 
