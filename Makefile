@@ -227,7 +227,7 @@ install: all lib $(if $(shell command -v scdoc),man) ## under prefix=/usr/local;
 		&& ln -sf kallmod $(call dest,$(completiondir))/kmodtop)
 
 # The BPF side: kallmod.bpf.h and what it includes.
-headers := $(filter-out bpf/event.h,$(wildcard bpf/*.h))
+headers := $(filter-out $(addprefix bpf/,event.h bench.h probe.h probe_calls.bpf.h),$(wildcard bpf/*.h))
 
 uninstall: ## takes away what install made
 	rm -f $(addprefix $(call dest,$(bindir))/,kallmod kmodtop)
