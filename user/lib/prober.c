@@ -18,6 +18,8 @@
 enum {
 	ROOM_MORE = 1024,      /* functions of modules that come later */
 	TASKS = 4096,	       /* threads that are in calls: 10 MiB */
+	TASKS_PER_CPU = 256,   /* the kernel keeps some of these back for each CPU */
+	TASKS_MAX = 32768,
 	STACKS = 16384,	       /* 16 MiB */
 	STACK_COUNTS = 65536,
 	LATENCIES_MAX = 64 << 20, /* bytes of all copies; there is one at least */
@@ -43,6 +45,13 @@ static size_t ring_bytes(const struct kallmod_prober *prober)
 static int size_map(struct bpf_map *map, bool used, size_t entries)
 {
 	return used ? bpf_map__set_max_entries(map, entries) : bpf_map__set_autocreate(map, false);
+}
+
+static size_t task_count(const struct kallmod_prober *prober)
+{
+	size_t n = (size_t)prober->npossible * TASKS_PER_CPU;
+
+	return n < TASKS ? TASKS : n < TASKS_MAX ? n : TASKS_MAX;
 }
 
 /* Room for functions and sets, and for each CPU a copy if there is memory for it. */
@@ -78,7 +87,7 @@ static int size_maps(struct kallmod_prober *prober)
 	if (!err)
 		err = size_map(skel->maps.latencies, times, prober->shards * prober->ntimes);
 	if (!err)
-		err = size_map(skel->maps.calls, tasks, TASKS);
+		err = size_map(skel->maps.calls, tasks, task_count(prober));
 	if (!err)
 		err = size_map(skel->maps.no_calls, tasks, 1);
 	if (!err)
