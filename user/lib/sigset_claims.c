@@ -17,6 +17,7 @@ enum {
 	PATH = KALLMOD_SIG_MAX_NAME + 8,
 	ALIKE = 4,	    /* letters that an object's and a module's name have in common */
 	FEW_OBJECTS = 12,   /* of the core, in a directory that may be one module's */
+	LONG_NAME = 6,
 	MANY_MODULES = 200, /* in a directory, of which nobody can tell which one it is */
 };
 
@@ -228,6 +229,28 @@ static uint16_t likely_module(const struct claims *claims, const struct object *
 	return found;
 }
 
+/*
+ * The module of the list that the object's initcalls name, in whichever directory: drivers/soc/bcm
+ * became drivers/pmdomain/bcm. Short names ("core") are had by many.
+ */
+static uint16_t moved_module(const struct claims *claims, const struct object *object)
+{
+	char name[PATH];
+
+	for (const char *at = object->titles; *at;) {
+		size_t length = strcspn(++at, ":");
+		const struct kallmod_sigset_module *module;
+
+		snprintf(name, sizeof(name), "%.*s", (int)length, at);
+		module = kallmod_sigset_find_module(claims->set, name);
+		if (strchr(name, '_') && length >= LONG_NAME && module && module->listed &&
+		    !claims->known[module - claims->set->modules])
+			return module - claims->set->modules;
+		at += length;
+	}
+	return KALLMOD_SIGSET_CORE;
+}
+
 /* By module of the set: the releases of a file that have it. malloc'ed. */
 static uint32_t *existing_of(const struct kallmod_sigset *set,
 			     const struct kallmod_sigset_member *member)
@@ -250,8 +273,10 @@ static void claim_object(struct claims *claims, const char *name, bool sure,
 	if (sure) {
 		claim->module = sure_module(claims, &object);
 	} else if (claim->module == KALLMOD_SIGSET_CORE) {
-		claim->sure = false;
-		claim->module = likely_module(claims, &object);
+		claim->module = moved_module(claims, &object);
+		claim->sure = claim->module != KALLMOD_SIGSET_CORE;
+		if (!claim->sure)
+			claim->module = likely_module(claims, &object);
 		/* Where the module is there without the object, it is not of it. */
 		if (claim->module != KALLMOD_SIGSET_CORE)
 			claim->releases = ~claims->existing[claim->module];
