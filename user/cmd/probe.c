@@ -101,7 +101,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		add_exclude(options, state, arg);
 		return 0;
 	case KEY_LIMIT:
-		options->query.limit = (size_t)kallmod_arg_number(state, "--limit", arg, 1, 1e9);
+		options->query.limit = kallmod_arg_count(state, "--limit", arg, 1, SIZE_MAX);
 		return 0;
 	case KEY_MECHANISM:
 		options->query.mechanism = find_mechanism(state, arg);

@@ -123,6 +123,9 @@ static int group(struct counter *counter, char bracket)
 		inner.positions++;
 		counter->total = counter->outer[--counter->depth];
 		add_element(counter, inner);
+	} else {
+		/* Closes nothing: to glibc it is a character. */
+		add_element(counter, (struct cost){ 1, 0 });
 	}
 	return 0;
 }
