@@ -16,19 +16,23 @@ static void check_literal(struct kallmod_spec *spec)
 	if (!literal)
 		return;
 	snprintf(longer, sizeof(longer), "%sx", literal);
-	if (!kallmod_spec_has_function(spec, literal) || kallmod_spec_has_function(spec, longer) ||
+	if (!kallmod_spec_has_function(spec, literal) ||
+	    kallmod_spec_has_function(spec, longer) ||
 	    !kallmod_glob_matches(spec->function.text, literal))
 		abort();
 }
 
 static void match_all(struct kallmod_spec *spec, char *names)
 {
-	static const char *const usual[] = {"", "vfs_read", "ext4_iget.isra.0", "a:b", "\\", "init_once"};
+	static const char *const usual[] = {
+		"", "vfs_read", "ext4_iget.isra.0", "a:b", "\\", "init_once",
+	};
 	char *rest = NULL;
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
 		kallmod_spec_has_function(spec, usual[i]);
-	for (char *name = strtok_r(names, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest))
+	for (char *name = strtok_r(names, "\n", &rest); name;
+	     name = strtok_r(NULL, "\n", &rest))
 		if (strlen(name) < 512)
 			kallmod_spec_has_function(spec, name);
 }
@@ -49,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_literal(&spec);
 		match_all(&spec, names);
 		kallmod_spec_deinit(&spec);
-	} else if (!strchr(kallmod_ctx_error(ctx), ';') && !strstr(kallmod_ctx_error(ctx), ": ")) {
+	} else if (!strchr(kallmod_ctx_error(ctx), ';') &&
+		   !strstr(kallmod_ctx_error(ctx), ": ")) {
 		abort();
 	}
 	free(text);

@@ -36,7 +36,8 @@ void kallmod_functions_destroy(struct kallmod_functions *functions)
 	free(functions);
 }
 
-const struct kallmod_function *kallmod_functions_array(const struct kallmod_functions *functions)
+const struct kallmod_function *
+kallmod_functions_array(const struct kallmod_functions *functions)
 {
 	return functions->array;
 }
@@ -94,7 +95,8 @@ static int make_choosers(struct kallmod_ctx *ctx, const struct kallmod_map *map,
 	int err = 0;
 
 	if (n > SPECS_MAX)
-		return kallmod_fail(ctx, -EINVAL, "%zu specs: more than 1,000; use patterns", n);
+		return kallmod_fail(ctx, -EINVAL, "%zu specs: more than 1,000; use patterns",
+				    n);
 	*ret = calloc(n + 1, sizeof(**ret));
 	if (!*ret)
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
@@ -107,7 +109,8 @@ static int make_choosers(struct kallmod_ctx *ctx, const struct kallmod_map *map,
 }
 
 /* The function's name that the spec means: the best that it matches. */
-static const char *match(struct kallmod_chooser *chooser, const struct kallmod_alias_list *list)
+static const char *match(struct kallmod_chooser *chooser,
+			 const struct kallmod_alias_list *list)
 {
 	for (size_t i = 0; chooser->sets[list->range->set] && i < list->n; i++)
 		if (kallmod_spec_has_function(&chooser->spec, list->names[i]))
@@ -135,8 +138,12 @@ static int add(struct search *search, const struct kallmod_alias_list *list, con
 	if (kallmod_grow(&found->array, &found->capacity, found->count, sizeof(*found->array)))
 		return -ENOMEM;
 	found->array[found->count++] = (struct kallmod_function){
-		.addr = list->addr, .size = list->size, .name = name, .set = range->set,
-		.confidence = range->confidence, .trust = range->trust,
+		.addr = list->addr,
+		.size = list->size,
+		.name = name,
+		.set = range->set,
+		.confidence = range->confidence,
+		.trust = range->trust,
 		.kind = kallmod_map_set_kind(search->map, range->set)};
 	return 0;
 }
@@ -176,19 +183,22 @@ static int check_choosers(struct search *search)
 static int check_found(const struct search *search)
 {
 	if (search->over)
-		return kallmod_fail(search->ctx, -E2BIG,
-				    "%zu functions: more than the limit of %zu; name fewer, or raise the limit (--limit)",
-				    search->found->count + search->over, search->limit);
+		return kallmod_fail(
+			search->ctx, -E2BIG,
+			"%zu functions: more than the limit of %zu; name fewer, or raise the limit (--limit)",
+			search->found->count + search->over, search->limit);
 	if (!search->found->count)
-		return kallmod_fail(search->ctx, -ENOENT,
-				    "of all functions that are named none is left; exclude less (-x)");
+		return kallmod_fail(
+			search->ctx, -ENOENT,
+			"of all functions that are named none is left; exclude less (-x)");
 	return 0;
 }
 
 static int judge(struct search *search, enum kallmod_mechanism mechanism)
 {
 	struct kallmod_probeable *probeable;
-	int err = kallmod_probeable_create(search->ctx, search->symbols, mechanism, &probeable);
+	int err =
+		kallmod_probeable_create(search->ctx, search->symbols, mechanism, &probeable);
 
 	if (err)
 		return err;
@@ -204,8 +214,8 @@ static int find(struct search *search, const struct kallmod_function_query *quer
 				&search->specs);
 
 	if (!err)
-		err = make_choosers(search->ctx, search->map, query->excludes, query->nexcludes,
-				    &search->excludes);
+		err = make_choosers(search->ctx, search->map, query->excludes,
+				    query->nexcludes, &search->excludes);
 	if (!err)
 		err = kallmod_ctx_symbols(search->ctx, &search->symbols);
 	if (!err)
@@ -224,7 +234,10 @@ int kallmod_functions_find(struct kallmod_ctx *ctx, const struct kallmod_map *ma
 			   struct kallmod_functions **ret)
 {
 	__attribute__((cleanup(deinit_search))) struct search search = {
-		.ctx = ctx, .map = map, .nspecs = query->nspecs, .nexcludes = query->nexcludes,
+		.ctx = ctx,
+		.map = map,
+		.nspecs = query->nspecs,
+		.nexcludes = query->nexcludes,
 		.limit = query->limit ? query->limit : LIMIT_DEFAULT,
 		.found = calloc(1, sizeof(*search.found))};
 	int err;

@@ -28,7 +28,7 @@ static void begin(struct nearest *nearest, const struct kallmod_pattern *pattern
 {
 	size_t n = 0;
 
-	*nearest = (struct nearest){ .n = 0 };
+	*nearest = (struct nearest){.n = 0};
 	for (const char *at = pattern->text; *at && n < sizeof(nearest->pattern) - 1; at++)
 		if (!strchr("*?\\^$()|+", *at))
 			nearest->pattern[n++] = *at;
@@ -60,8 +60,8 @@ static void note(struct nearest *nearest, const char *name)
 	nearest->far[at] = far;
 }
 
-static int tell(struct kallmod_ctx *ctx, const struct kallmod_chooser *chooser, const char *what,
-		const struct nearest *nearest, const char *advice)
+static int tell(struct kallmod_ctx *ctx, const struct kallmod_chooser *chooser,
+		const char *what, const struct nearest *nearest, const char *advice)
 {
 	char names[512] = "";
 	size_t used = 0;
@@ -122,7 +122,7 @@ int kallmod_functions_none(struct kallmod_ctx *ctx, const struct kallmod_map *ma
 			   const struct kallmod_symbols *symbols,
 			   const struct kallmod_chooser *chooser)
 {
-	struct search search = { .chooser = chooser, .map = map };
+	struct search search = {.chooser = chooser, .map = map};
 	const char *literal = chooser->spec.function.literal;
 
 	if (!chooser->any_set) {
@@ -132,13 +132,15 @@ int kallmod_functions_none(struct kallmod_ctx *ctx, const struct kallmod_map *ma
 			    "'kallmod modules' lists them");
 	}
 	if (is_module(map, chooser))
-		return kallmod_fail(ctx, -ENOENT,
-				    "%s: no such function, but a module; write '%s:*' for its functions",
-				    literal, literal);
+		return kallmod_fail(
+			ctx, -ENOENT,
+			"%s: no such function, but a module; write '%s:*' for its functions",
+			literal, literal);
 	begin(&search.nearest, &chooser->spec.function);
 	kallmod_functions_walk(map, symbols, note_function, &search);
 	if (search.elsewhere)
-		return kallmod_fail(ctx, -ENOENT, "%.200s: no such function there; write '%s:%s'",
+		return kallmod_fail(ctx, -ENOENT,
+				    "%.200s: no such function there; write '%s:%s'",
 				    chooser->spec.text, search.elsewhere, literal);
 	return tell(ctx, chooser,
 		    chooser->spec.any_module ? "no such function" : "no such function in it",

@@ -26,7 +26,8 @@ struct kallmod_alias_list {
  * Hands each function of the map's kernel to fn, in address order; fn returns 0 or a negative
  * errno, which ends it.
  */
-int kallmod_functions_walk(const struct kallmod_map *map, const struct kallmod_symbols *symbols,
+int kallmod_functions_walk(const struct kallmod_map *map,
+			   const struct kallmod_symbols *symbols,
 			   int (*fn)(void *arg, const struct kallmod_alias_list *function),
 			   void *arg);
 

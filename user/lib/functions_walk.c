@@ -8,14 +8,15 @@
 struct walk {
 	const struct kallmod_map *map;
 	const struct kallmod_symbols *symbols;
-	const struct kallmod_range *range; /* the one found last: the next is mostly the same */
+	const struct kallmod_range *range; /* found last: the next is mostly the same */
 	bool sized; /* the symbols have sizes: those without are labels */
 };
 
 /* Where sections begin and end, which no function is. */
 static bool is_landmark(const char *name)
 {
-	static const char *const fixed[] = {"_text", "_stext", "_etext", "_sinittext", "_einittext"};
+	static const char *const fixed[] = {"_text", "_stext", "_etext", "_sinittext",
+					    "_einittext"};
 	size_t length = strlen(name);
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
@@ -26,11 +27,12 @@ static bool is_landmark(const char *name)
 		(length > 9 && !strcmp(name + length - 9, "_text_end")));
 }
 
-/* Room before functions, hashes of types, leftovers, local labels, marks of an arm64 assembler. */
+/* Room before functions, hashes of types, leftovers, local labels, arm64's mapping symbols. */
 static bool is_name(const char *name)
 {
 	static const char *const prefixes[] = {
-		"__pfx_", "__cfi_", "__ftrace_invalid_address___", "__kcfi_typeid_", ".L", "$"};
+		"__pfx_", "__cfi_", "__ftrace_invalid_address___", "__kcfi_typeid_", ".L", "$",
+	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
 		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
@@ -103,11 +105,12 @@ static size_t gather(struct walk *walk, size_t index, struct kallmod_alias_list 
 	return index;
 }
 
-int kallmod_functions_walk(const struct kallmod_map *map, const struct kallmod_symbols *symbols,
+int kallmod_functions_walk(const struct kallmod_map *map,
+			   const struct kallmod_symbols *symbols,
 			   int (*fn)(void *arg, const struct kallmod_alias_list *function),
 			   void *arg)
 {
-	struct walk walk = { map, symbols, NULL, have_sizes(symbols) };
+	struct walk walk = {map, symbols, NULL, have_sizes(symbols)};
 	struct kallmod_alias_list list;
 	int err = 0;
 

@@ -18,8 +18,8 @@ static bool same_module(const char *a, const char *b)
 }
 
 /* The slot of a name, or the free one where it belongs. */
-static struct kallmod_name_count *find_slot(struct kallmod_name_counts *counts, const char *name,
-					    const char *module)
+static struct kallmod_name_count *find_slot(struct kallmod_name_counts *counts,
+					    const char *name, const char *module)
 {
 	uint64_t hash = kallmod_hash_text(KALLMOD_HASH_START, module ? module : "");
 	size_t i;
@@ -33,8 +33,8 @@ static struct kallmod_name_count *find_slot(struct kallmod_name_counts *counts, 
 	return &counts->slots[i];
 }
 
-static void count_symbol(struct kallmod_name_counts *counts, const struct kallmod_symbol *symbol,
-			 const char *module)
+static void count_symbol(struct kallmod_name_counts *counts,
+			 const struct kallmod_symbol *symbol, const char *module)
 {
 	struct kallmod_name_count *slot = find_slot(counts, symbol->name, module);
 

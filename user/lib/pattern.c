@@ -33,7 +33,7 @@ struct counter {
 	struct cost outer[DEPTH_MAX]; /* what is in front of each open group */
 	size_t depth;
 	struct cost total, last; /* last: of the element that a repetition would repeat */
-	bool looped; /* too many choices are repeated without end */
+	bool looped;		 /* too many choices are repeated without end */
 };
 
 static int refuse(struct kallmod_pattern_error *error, size_t at, const char *what)
@@ -115,7 +115,7 @@ static int group(struct counter *counter, char bracket)
 		if (counter->depth == DEPTH_MAX)
 			return -E2BIG;
 		counter->outer[counter->depth++] = counter->total;
-		counter->total = (struct cost){ 0, 0 };
+		counter->total = (struct cost){0, 0};
 	} else if (counter->depth) {
 		struct cost inner = counter->total;
 
@@ -125,7 +125,7 @@ static int group(struct counter *counter, char bracket)
 		add_element(counter, inner);
 	} else {
 		/* Closes nothing: to glibc it is a character. */
-		add_element(counter, (struct cost){ 1, 0 });
+		add_element(counter, (struct cost){1, 0});
 	}
 	return 0;
 }
@@ -142,27 +142,32 @@ static size_t count(struct counter *counter, const char *text, size_t at)
 		multiply(counter, 1 + (c == '+'), c != '?');
 		return at + 1;
 	}
-	add_element(counter, (struct cost){ 1, c == '|' });
+	add_element(counter, (struct cost){1, c == '|'});
 	return c == '[' ? skip_bracket(text, at) : at + 1 + (c == '\\' && text[at + 1]);
 }
 
 static int check_regex(const char *text, struct kallmod_pattern_error *error)
 {
-	struct counter counter = { .depth = 0 };
+	struct counter counter = {.depth = 0};
 
 	for (size_t at = 0; text[at];) {
 		size_t start = at;
 		char c = text[at];
 
 		if (c == '\\' && text[at + 1] >= '1' && text[at + 1] <= '9')
-			return refuse(error, at, "back-references are not supported; leave it out");
+			return refuse(error, at,
+				      "back-references are not supported; leave it out");
 		if ((c == '(' || c == ')') && group(&counter, c))
-			return refuse(error, at, "more than 32 groups in one another; simplify it");
+			return refuse(error, at,
+				      "more than 32 groups in one another; simplify it");
 		at = c == '(' || c == ')' ? at + 1 : count(&counter, text, at);
 		if (counter.total.positions > POSITIONS_MAX)
-			return refuse(error, start, "its repetitions are more than 1,000 characters in all; use smaller numbers");
+			return refuse(
+				error, start,
+				"its repetitions are more than 1,000 characters in all; use smaller numbers");
 		if (counter.looped)
-			return refuse(error, start, "it repeats more than 12 choices; simplify it");
+			return refuse(error, start,
+				      "it repeats more than 12 choices; simplify it");
 	}
 	return 0;
 }
@@ -184,14 +189,16 @@ static int compile(struct kallmod_pattern *pattern, struct kallmod_pattern_error
 int kallmod_pattern_regex(struct kallmod_pattern *pattern, const char *text, size_t length,
 			  struct kallmod_pattern_error *error_ret)
 {
-	struct kallmod_pattern made = { .is_regex = true };
+	struct kallmod_pattern made = {.is_regex = true};
 	cleanup_free char *copy = NULL;
 	int err;
 
 	if (length > KALLMOD_PATTERN_MAX)
-		return refuse(error_ret, KALLMOD_PATTERN_MAX, "longer than 512 bytes; shorten it");
+		return refuse(error_ret, KALLMOD_PATTERN_MAX,
+			      "longer than 512 bytes; shorten it");
 	if (!length)
-		return refuse(error_ret, 0, "an empty regular expression; write '*' for all names");
+		return refuse(error_ret, 0,
+			      "an empty regular expression; write '*' for all names");
 	made.text = copy = strndup(text, length);
 	err = copy ? check_regex(copy, error_ret) : -ENOMEM;
 	if (!err)

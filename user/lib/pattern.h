@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* Patterns for names: globs, as of a shell, and regular expressions; bounded in time and memory. */
+/* Patterns for names: globs, as of a shell, and regular expressions, of bounded cost. */
 #ifndef KALLMOD_PATTERN_H
 #define KALLMOD_PATTERN_H
 
@@ -12,13 +12,13 @@
 #define KALLMOD_PATTERN_MAX 512
 
 struct kallmod_pattern {
-	char *text;	/* owned: the glob, or the regular expression without its slashes */
-	char *literal;	/* owned: the only name that a glob without wildcards matches; else NULL */
+	char *text;    /* owned: the glob, or the regular expression without its slashes */
+	char *literal; /* owned: the only name that a glob without wildcards matches; else NULL */
 	bool is_regex;
-	int err;	/* matching had to give up: -ENOMEM, -ETIME */
+	int err; /* matching had to give up: -ENOMEM, -ETIME */
 	/* A regular expression: */
 	regex_t regex;
-	size_t fed;	  /* bytes that it was tried on since it was compiled */
+	size_t fed;	   /* bytes that it was tried on since it was compiled */
 	uint64_t spent_ns; /* time that it took */
 };
 

@@ -41,13 +41,17 @@ static int check_glob(const char *text, bool *wild, struct kallmod_pattern_error
 		size_t end = at + 1;
 
 		if (text[at] == '\\' && !text[end++])
-			return refuse(error, at, "a backslash at the end; write '\\\\' for a backslash");
+			return refuse(error, at,
+				      "a backslash at the end; write '\\\\' for a backslash");
 		if (text[at] == '[') {
 			end = bracket_end(text, at);
 			if (!end)
-				return refuse(error, at, "'[' is not closed; write '\\[' for a bracket");
+				return refuse(error, at,
+					      "'[' is not closed; write '\\[' for a bracket");
 			if (!strncmp(text + at, "[[:", 3))
-				return refuse(error, at, "classes such as [:alpha:] are for regular expressions; write /[[:alpha:]]/");
+				return refuse(
+					error, at,
+					"classes such as [:alpha:] are for regular expressions; write /[[:alpha:]]/");
 		}
 		*wild |= strchr("*?[", text[at]) != NULL;
 		at = end;
@@ -79,14 +83,15 @@ int kallmod_pattern_glob(struct kallmod_pattern *pattern, const char *text, size
 	int err;
 
 	if (length > KALLMOD_PATTERN_MAX)
-		return refuse(error_ret, KALLMOD_PATTERN_MAX, "longer than 512 bytes; shorten it");
+		return refuse(error_ret, KALLMOD_PATTERN_MAX,
+			      "longer than 512 bytes; shorten it");
 	copy = strndup(text, length);
 	if (!copy)
 		return -ENOMEM;
 	err = check_glob(copy, &wild, error_ret);
 	if (err)
 		return err;
-	*pattern = (struct kallmod_pattern){ .literal = wild ? NULL : plain(copy) };
+	*pattern = (struct kallmod_pattern){.literal = wild ? NULL : plain(copy)};
 	if (!wild && !pattern->literal)
 		return -ENOMEM;
 	pattern->text = cleanup_take(copy);
@@ -107,7 +112,7 @@ static bool in_bracket(const char **at, unsigned char c)
 	const char *s = *at + 1;
 	bool not = *s == '!' || *s == '^', found = false;
 
-	s += not;
+	s += not ;
 	do {
 		unsigned char first = member(&s), last = first;
 
@@ -118,7 +123,7 @@ static bool in_bracket(const char **at, unsigned char c)
 		found |= c >= first && c <= last;
 	} while (*s != ']');
 	*at = s + 1;
-	return found != not;
+	return found != not ;
 }
 
 /* One character of a name against one element of the glob, behind which *at then stands. */

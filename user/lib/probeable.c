@@ -65,7 +65,8 @@ static void count_btf(struct kallmod_name_counts *names, const struct btf *btf)
 	for (unsigned int id = 1; id < btf__type_cnt(btf); id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
 		const char *name = type && btf_is_func(type) ?
-					   btf__name_by_offset(btf, type->name_off) : NULL;
+					   btf__name_by_offset(btf, type->name_off) :
+					   NULL;
 		struct kallmod_name_count *count =
 			name ? kallmod_name_counts_find(names, name, NULL) : NULL;
 
@@ -77,7 +78,8 @@ static void count_btf(struct kallmod_name_counts *names, const struct btf *btf)
 static int read_btf(struct kallmod_ctx *ctx, struct kallmod_probeable *probeable)
 {
 	cleanup_free char *path = kallmod_path(ctx, "/sys/kernel/btf/vmlinux");
-	int err = path ? kallmod_name_counts_create(probeable->symbols, false, &probeable->names) :
+	int err = path ? kallmod_name_counts_create(probeable->symbols, false,
+						    &probeable->names) :
 			 -ENOMEM;
 	struct btf *btf;
 
@@ -100,10 +102,11 @@ static void warn_no_list(struct kallmod_ctx *ctx, const struct kallmod_probeable
 	if (kallmod_traced_list_known(&probeable->traced) || probeable->features.no_multi ||
 	    probeable->wanted != KALLMOD_MECHANISM_BEST || !kallmod_ctx_live(ctx))
 		return;
-	kallmod_log(ctx, KALLMOD_LOG_WARN,
-		    probeable->traced.denied ?
-			    "/sys/kernel/tracing: no permission; which functions can be traced is not known, and kprobe.multi not used" :
-			    "/sys/kernel/tracing: no list of functions there; mount it (mount -t tracefs tracefs /sys/kernel/tracing) to have kprobe.multi");
+	kallmod_log(
+		ctx, KALLMOD_LOG_WARN,
+		probeable->traced.denied ?
+			"/sys/kernel/tracing: no permission; which functions can be traced is not known, and kprobe.multi not used" :
+			"/sys/kernel/tracing: no list of functions there; mount it (mount -t tracefs tracefs /sys/kernel/tracing) to have kprobe.multi");
 }
 
 static int read_lists(struct kallmod_ctx *ctx, struct kallmod_probeable *probeable)
@@ -195,7 +198,8 @@ static const char *why_no_multi(const struct kallmod_probeable *probeable,
 		return NULL;
 	if (function->kind == KALLMOD_KIND_LOADABLE)
 		return "kprobe.multi would hold the module; choose it to have it";
-	return traced == KALLMOD_TRACED_UNKNOWN ? "it is not known whether ftrace has it" : NULL;
+	return traced == KALLMOD_TRACED_UNKNOWN ? "it is not known whether ftrace has it" :
+						  NULL;
 }
 
 static const char *choose(struct kallmod_probeable *probeable,
@@ -268,7 +272,7 @@ static const char still_works[] = "'kallmod probe --list' and kmodtop work all t
 
 int kallmod_probe_possible(struct kallmod_ctx *ctx, enum kallmod_mechanism mechanism)
 {
-	struct kallmod_probeable probeable = { .wanted = mechanism };
+	struct kallmod_probeable probeable = {.wanted = mechanism};
 	const struct kallmod_symbols *symbols;
 	const char *why;
 	int err = kallmod_ctx_symbols(ctx, &symbols);
@@ -281,13 +285,15 @@ int kallmod_probe_possible(struct kallmod_ctx *ctx, enum kallmod_mechanism mecha
 	if (!why)
 		return 0;
 	if (probeable.features.lockdown)
-		return kallmod_fail(ctx, -EPERM,
-				    "lockdown (confidentiality) forbids probes; boot with lockdown=integrity to have them; %s",
-				    still_works);
+		return kallmod_fail(
+			ctx, -EPERM,
+			"lockdown (confidentiality) forbids probes; boot with lockdown=integrity to have them; %s",
+			still_works);
 	if (mechanism != KALLMOD_MECHANISM_BEST)
-		return kallmod_fail(ctx, -EOPNOTSUPP, "%s; another --mechanism may do; %s", why,
-				    still_works);
-	return kallmod_fail(ctx, -EOPNOTSUPP,
-			    "no function can be probed: %s, and no BPF trampolines for what is built in; %s",
-			    why, still_works);
+		return kallmod_fail(ctx, -EOPNOTSUPP, "%s; another --mechanism may do; %s",
+				    why, still_works);
+	return kallmod_fail(
+		ctx, -EOPNOTSUPP,
+		"no function can be probed: %s, and no BPF trampolines for what is built in; %s",
+		why, still_works);
 }

@@ -20,7 +20,7 @@ static int add_range(struct kallmod_blacklist *list, uint64_t start, uint64_t en
 		return 0;
 	if (kallmod_grow(&list->ranges, &list->capacity, list->count, sizeof(*list->ranges)))
 		return -ENOMEM;
-	list->ranges[list->count++] = (struct kallmod_blacklist_range){ start, end };
+	list->ranges[list->count++] = (struct kallmod_blacklist_range){start, end};
 	if (end - start > list->reach)
 		list->reach = end - start;
 	return 0;
@@ -54,11 +54,15 @@ static int add_line(struct kallmod_reader *reader, struct kallmod_blacklist *lis
 	if (!strncmp(line, "0x", 2))
 		line += 2;
 	if (!kallmod_parse_hex(&line, &start) || *line++ != '-')
-		return kallmod_reader_fail(reader, -EINVAL, "no range of addresses; the kernel's own list is wanted");
+		return kallmod_reader_fail(
+			reader, -EINVAL,
+			"no range of addresses; the kernel's own list is wanted");
 	if (!strncmp(line, "0x", 2))
 		line += 2;
 	if (!kallmod_parse_hex(&line, &end))
-		return kallmod_reader_fail(reader, -EINVAL, "no range of addresses; the kernel's own list is wanted");
+		return kallmod_reader_fail(
+			reader, -EINVAL,
+			"no range of addresses; the kernel's own list is wanted");
 	return add_range(list, start, end);
 }
 

@@ -13,7 +13,13 @@
  * EOPNOTSUPP; register_fprobe_ips is not.
  */
 enum feature {
-	HAS_FPROBE, HAS_MULTI, HAS_KPROBE, HAS_PERF_KPROBE, HAS_TRAMPOLINE, HAS_DIRECT, FEATURES,
+	HAS_FPROBE,
+	HAS_MULTI,
+	HAS_KPROBE,
+	HAS_PERF_KPROBE,
+	HAS_TRAMPOLINE,
+	HAS_DIRECT,
+	FEATURES,
 };
 static const char *const feature_names[FEATURES] = {
 	[HAS_FPROBE] = "register_fprobe_ips",
@@ -54,18 +60,20 @@ static bool has_btf(struct kallmod_ctx *ctx)
 int kallmod_probe_features_find(struct kallmod_ctx *ctx, const struct kallmod_symbols *symbols,
 				struct kallmod_probe_features *ret)
 {
-	struct kallmod_probe_features features = { .no_multi = NULL };
+	struct kallmod_probe_features features = {.no_multi = NULL};
 	bool has[FEATURES];
 
 	if (!in_lockdown(ctx, &features.lockdown))
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	find_symbols(symbols, has);
 	if (!has[HAS_FPROBE] || !has[HAS_MULTI])
-		features.no_multi = "this kernel has no kprobe.multi (5.18 on, with CONFIG_FPROBE)";
+		features.no_multi =
+			"this kernel has no kprobe.multi (5.18 on, with CONFIG_FPROBE)";
 	if (!has[HAS_KPROBE] || !has[HAS_PERF_KPROBE])
 		features.no_kprobe = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)";
 	if (!has[HAS_TRAMPOLINE] || !has[HAS_DIRECT])
-		features.no_fentry = "this kernel has no BPF trampolines (CONFIG_BPF_JIT, CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
+		features.no_fentry =
+			"this kernel has no BPF trampolines (CONFIG_BPF_JIT, CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
 	else if (!has_btf(ctx))
 		features.no_fentry = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)";
 	if (features.lockdown)

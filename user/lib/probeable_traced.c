@@ -34,11 +34,13 @@ static int split_line(struct kallmod_reader *reader, const struct stream *stream
 	char *end, *name;
 
 	if (stream->addresses && (!kallmod_parse_hex(&at, &addr) || *at++ != ' '))
-		return kallmod_reader_fail(reader, -EINVAL, "no address; the kernel's own list is wanted");
+		return kallmod_reader_fail(reader, -EINVAL,
+					   "no address; the kernel's own list is wanted");
 	name = line + (at - line);
 	end = name + strcspn(name, " \t");
 	if (end == name)
-		return kallmod_reader_fail(reader, -EINVAL, "no name; the kernel's own list is wanted");
+		return kallmod_reader_fail(reader, -EINVAL,
+					   "no name; the kernel's own list is wanted");
 	if (*end && end[1] == '[') {
 		module = end + 2;
 		end[2 + strcspn(module, "]")] = '\0';
@@ -69,8 +71,9 @@ int kallmod_traced_stream(struct kallmod_ctx *ctx, bool addresses,
 				    const char *module, size_t line),
 			  void *arg)
 {
-	static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-	struct stream stream = { addresses, fn, arg };
+	static const char *const places[] = {"/sys/kernel/tracing",
+					     "/sys/kernel/debug/tracing"};
+	struct stream stream = {addresses, fn, arg};
 	int err = -ENOENT;
 
 	for (size_t i = 0; err == -ENOENT && i < 2; i++) {
@@ -82,7 +85,8 @@ int kallmod_traced_stream(struct kallmod_ctx *ctx, bool addresses,
 	return err;
 }
 
-static int add_place(void *arg, uint64_t addr, const char *name, const char *module, size_t line)
+static int add_place(void *arg, uint64_t addr, const char *name, const char *module,
+		     size_t line)
 {
 	struct kallmod_traced_list *list = arg;
 
@@ -97,7 +101,8 @@ static int add_place(void *arg, uint64_t addr, const char *name, const char *mod
 	return 0;
 }
 
-static int add_name(void *arg, uint64_t addr, const char *name, const char *module, size_t line)
+static int add_name(void *arg, uint64_t addr, const char *name, const char *module,
+		    size_t line)
 {
 	struct kallmod_traced_list *list = arg;
 	struct kallmod_name_count *count = kallmod_name_counts_find(list->names, name, module);

@@ -47,12 +47,13 @@ static const char *glob_end(const char *text)
 static int parse_pattern(struct kallmod_ctx *ctx, const char *text, const char *from,
 			 const char *to, struct kallmod_pattern *pattern)
 {
-	struct kallmod_pattern_error error = { .what = "" };
+	struct kallmod_pattern_error error = {.what = ""};
 	bool regex = *from == '/' && to > from;
 	int err;
 
 	if (regex)
-		err = kallmod_pattern_regex(pattern, from + 1, (size_t)(to - from) - 2, &error);
+		err = kallmod_pattern_regex(pattern, from + 1, (size_t)(to - from) - 2,
+					    &error);
 	else
 		err = kallmod_pattern_glob(pattern, from, (size_t)(to - from), &error);
 	if (err == -EINVAL)
@@ -72,8 +73,9 @@ static int find_end(struct kallmod_ctx *ctx, const char *text, const char *part,
 	}
 	end = regex_end(part);
 	if (!end)
-		return refuse(ctx, text, (size_t)(part - text),
-			      "the regular expression has no '/' at its end; add it, or write '\\/' for a slash");
+		return refuse(
+			ctx, text, (size_t)(part - text),
+			"the regular expression has no '/' at its end; add it, or write '\\/' for a slash");
 	*end_ret = end + 1;
 	return 0;
 }
@@ -87,7 +89,9 @@ static int parse_module(struct kallmod_ctx *ctx, const char *text, const char *e
 	if (!copy)
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	if (end == text)
-		return refuse(ctx, text, 0, "a module is wanted before the colon; core: is the kernel proper, *: all modules");
+		return refuse(
+			ctx, text, 0,
+			"a module is wanted before the colon; core: is the kernel proper, *: all modules");
 	/* Modules are shown with '_'; between brackets '-' is a range. */
 	for (char *at = copy; at < copy + (end - text); at++) {
 		if (*at == '[' || *at == ']')
@@ -112,8 +116,9 @@ static int parse_function(struct kallmod_ctx *ctx, const char *text, const char 
 		if (err)
 			return err;
 		if (regex != end)
-			return refuse(ctx, text, (size_t)(regex - text),
-				      "there is more behind the regular expression; write '\\/' for a slash in it");
+			return refuse(
+				ctx, text, (size_t)(regex - text),
+				"there is more behind the regular expression; write '\\/' for a slash in it");
 	}
 	return parse_pattern(ctx, text, part, end, &spec->function);
 }
@@ -121,14 +126,16 @@ static int parse_function(struct kallmod_ctx *ctx, const char *text, const char 
 static int parse(struct kallmod_ctx *ctx, const char *text, struct kallmod_spec *spec)
 {
 	const char *end;
-	int err = *text ? find_end(ctx, text, text, &end) :
-			  kallmod_fail(ctx, -EINVAL, "an empty spec; MODULE:FUNCTION is wanted");
+	int err =
+		*text ? find_end(ctx, text, text, &end) :
+			kallmod_fail(ctx, -EINVAL, "an empty spec; MODULE:FUNCTION is wanted");
 
 	if (err)
 		return err;
 	if (*end && *end != ':')
-		return refuse(ctx, text, (size_t)(end - text),
-			      "a colon is wanted behind the regular expression; write '\\/' for a slash in it");
+		return refuse(
+			ctx, text, (size_t)(end - text),
+			"a colon is wanted behind the regular expression; write '\\/' for a slash in it");
 	spec->any_module = !*end;
 	if (spec->any_module)
 		return parse_function(ctx, text, text, spec);
@@ -138,8 +145,9 @@ static int parse(struct kallmod_ctx *ctx, const char *text, struct kallmod_spec 
 
 int kallmod_spec_parse(struct kallmod_ctx *ctx, const char *text, struct kallmod_spec *spec)
 {
-	struct kallmod_spec made = { .text = strdup(text) };
-	int err = made.text ? parse(ctx, text, &made) : kallmod_fail(ctx, -ENOMEM, "out of memory");
+	struct kallmod_spec made = {.text = strdup(text)};
+	int err = made.text ? parse(ctx, text, &made) :
+			      kallmod_fail(ctx, -ENOMEM, "out of memory");
 
 	if (err)
 		kallmod_spec_deinit(&made);
@@ -153,7 +161,7 @@ void kallmod_spec_deinit(struct kallmod_spec *spec)
 	free(spec->text);
 	kallmod_pattern_deinit(&spec->module);
 	kallmod_pattern_deinit(&spec->function);
-	*spec = (struct kallmod_spec){ .text = NULL };
+	*spec = (struct kallmod_spec){.text = NULL};
 }
 
 static bool has_module(struct kallmod_spec *spec, const char *name, bool pseudo)
@@ -163,7 +171,8 @@ static bool has_module(struct kallmod_spec *spec, const char *name, bool pseudo)
 	return kallmod_pattern_matches(&spec->module, name);
 }
 
-bool kallmod_spec_has_set(struct kallmod_spec *spec, const struct kallmod_map *map, uint32_t set)
+bool kallmod_spec_has_set(struct kallmod_spec *spec, const struct kallmod_map *map,
+			  uint32_t set)
 {
 	bool pseudo = kallmod_map_set_kind(map, set) == KALLMOD_KIND_PSEUDO;
 	const char *names[SET_MODULES];
@@ -191,7 +200,8 @@ int kallmod_spec_check(struct kallmod_ctx *ctx, const struct kallmod_spec *spec)
 	int err = spec->module.err ? spec->module.err : spec->function.err;
 
 	if (err == -ETIME)
-		return kallmod_fail(ctx, err, "%s: this regular expression takes too long; simplify it",
+		return kallmod_fail(ctx, err,
+				    "%s: this regular expression takes too long; simplify it",
 				    spec->text);
 	return err ? kallmod_fail(ctx, err, "out of memory") : 0;
 }

@@ -25,7 +25,8 @@ void kallmod_spec_deinit(struct kallmod_spec *spec);
  * Does it name this set of the map: by a module of it, or by its name? Code that the kernel
  * made at run time (KALLMOD_KIND_PSEUDO) has to be called by its name; no pattern means that.
  */
-bool kallmod_spec_has_set(struct kallmod_spec *spec, const struct kallmod_map *map, uint32_t set);
+bool kallmod_spec_has_set(struct kallmod_spec *spec, const struct kallmod_map *map,
+			  uint32_t set);
 /* Does it name this function, of whatever module? */
 bool kallmod_spec_has_function(struct kallmod_spec *spec, const char *name);
 /* -ETIME, -ENOMEM where matching gave up since it was parsed; records the error line. */

@@ -36,7 +36,8 @@ static size_t find_function(const struct kallmod_probe_list *list, uint64_t addr
 	return low;
 }
 
-static int note_line(void *arg, uint64_t addr, const char *name, const char *module, size_t line)
+static int note_line(void *arg, uint64_t addr, const char *name, const char *module,
+		     size_t line)
 {
 	struct lines *lines = arg;
 	struct kallmod_name_count *count = kallmod_name_counts_find(lines->names, name, NULL);
@@ -45,7 +46,8 @@ static int note_line(void *arg, uint64_t addr, const char *name, const char *mod
 	(void)module;
 	if (count)
 		count->listed++;
-	if (i && addr - lines->list->functions[i - 1].addr < lines->list->functions[i - 1].size)
+	if (i &&
+	    addr - lines->list->functions[i - 1].addr < lines->list->functions[i - 1].size)
 		lines->lines[i - 1] = line;
 	return 0;
 }
@@ -60,7 +62,8 @@ static int read_lines(struct lines *lines)
 	if (err)
 		return err;
 	lines->lines = calloc(lines->list->n + 1, sizeof(*lines->lines));
-	err = lines->lines ? kallmod_name_counts_create(symbols, false, &lines->names) : -ENOMEM;
+	err = lines->lines ? kallmod_name_counts_create(symbols, false, &lines->names) :
+			     -ENOMEM;
 	if (err)
 		return kallmod_fail(ctx, err, "out of memory");
 	if (!kallmod_ctx_running(ctx))
@@ -90,7 +93,7 @@ static bool print(const struct lines *lines, size_t i)
 
 static int write_list(const struct kallmod_probe_list *list, size_t *left_ret)
 {
-	struct lines lines = { .list = list };
+	struct lines lines = {.list = list};
 	int err = read_lines(&lines);
 
 	for (size_t i = 0; !err && i < list->n; i++)
