@@ -7,8 +7,11 @@
 #include "infer_priv.h"
 
 enum {
-	COPIES = 3,    /* functions that come again: they are those of another module */
-	COPY_GAP = 24, /* among so many */
+	/* Functions that come again are those of another module: so many, and that part of all. */
+	COPIES = 3,
+	COPY_PART = 4,
+	COPY_WHOLE = 5,
+	COPY_MAX = 4096, /* functions of one copy */
 };
 
 int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size)
@@ -70,20 +73,21 @@ static int add_evidence(struct kallmod_infer *infer, const char *name)
 	return 0;
 }
 
-/* How many functions from item i on are there a second time, in the same order, up to enough. */
-static size_t count_copies(const struct kallmod_infer *infer, size_t i, const uint32_t *earlier)
+/*
+ * Do nearly all functions between the first one of item i's name and item i come again behind it?
+ * A few do in any module: static ones of headers.
+ */
+static bool is_copy(const struct kallmod_infer *infer, size_t i, const uint32_t *earlier)
 {
-	size_t n = 1;
+	size_t first = earlier[i] - 1, end = i + 2 * (i - first), known = 0, again = 0;
 
-	for (size_t k = i + 1, last = earlier[i]; n < COPIES; k++) {
-		if (k == infer->nitems || k > i + COPY_GAP)
-			break;
-		if (earlier[k] <= last || earlier[k] > i)
-			continue;
-		last = earlier[k];
-		n++;
-	}
-	return n;
+	if (i - first > COPY_MAX)
+		return false;
+	for (size_t k = first; k < i; k++)
+		known += infer->items[k].nmodules >= 2;
+	for (size_t k = i; k < infer->nitems && k < end; k++)
+		again += earlier[k] > first && earlier[k] <= i;
+	return again >= COPIES && again * COPY_WHOLE >= known * COPY_PART;
 }
 
 /*
@@ -109,7 +113,7 @@ static int find_copies(struct kallmod_infer *infer)
 		*slot = i + 1;
 	}
 	for (size_t i = 0; last && earlier && i < infer->nitems; i++) {
-		if (earlier[i] <= begun || count_copies(infer, i, earlier) < COPIES)
+		if (earlier[i] <= begun || !is_copy(infer, i, earlier))
 			continue;
 		infer->items[i].again = earlier[i];
 		begun = i + 1;

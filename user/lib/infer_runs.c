@@ -26,7 +26,8 @@ enum {
 	STRAY_PART = 10,
 };
 
-static const float gap_sure = 30, gap_weak = 4; /* nats for a module being in one piece */
+/* Nats for a module being in one piece, and more for each that it could have too. */
+static const float gap_sure = 30, gap_weak = 4, gap_own = 1;
 
 static size_t run_end(const struct kallmod_infer *infer, size_t from)
 {
@@ -154,6 +155,17 @@ static float price(const struct kallmod_infer *infer, size_t from, size_t to, ui
 	return sum;
 }
 
+/* How many of another module's items the module has too. */
+static size_t count_own(const struct kallmod_infer *infer, size_t from, size_t to, uint16_t module)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < to; i++)
+		n += infer->path[i] != KALLMOD_INFER_CORE &&
+		     kallmod_infer_hit(infer, &infer->items[i], module);
+	return n;
+}
+
 /* Where the module's next part begins, or 0: none soon. */
 static size_t next_part(const struct kallmod_infer *infer, size_t from, uint16_t module)
 {
@@ -171,6 +183,7 @@ void kallmod_infer_mend(struct kallmod_infer *infer)
 	for (size_t from = 0, to; from < infer->nitems; from = to) {
 		uint16_t module = infer->path[from];
 		size_t part;
+		float limit;
 		bool sure;
 
 		to = run_end(infer, from);
@@ -179,7 +192,8 @@ void kallmod_infer_mend(struct kallmod_infer *infer)
 			continue;
 		sure = weigh(infer, from, to).matched >= GAP_SURE &&
 		       weigh(infer, part, run_end(infer, part)).matched >= GAP_SURE;
-		if (price(infer, to, part, module) > (sure ? gap_sure : gap_weak))
+		limit = sure ? gap_sure + gap_own * count_own(infer, to, part, module) : gap_weak;
+		if (price(infer, to, part, module) > limit)
 			continue;
 		for (size_t i = to; i < part; i++)
 			infer->path[i] = module;
