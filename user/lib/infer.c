@@ -217,16 +217,22 @@ static int step(struct kallmod_infer *infer, const struct front *from, struct fr
 static void prune(const struct kallmod_infer *infer, struct front *front)
 {
 	float best = INFINITY;
+	uint16_t position = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < front->n; i++)
-		best = front->states[i].cost < best ? front->states[i].cost : best;
+	for (size_t i = 0; i < front->n; i++) {
+		if (front->states[i].cost >= best)
+			continue;
+		best = front->states[i].cost;
+		position = front->states[i].position;
+	}
 	for (size_t i = 0; i < front->n; i++) {
 		struct active *state = &front->states[i];
 
 		front->places[state->module] = 0;
 		if (state->module != KALLMOD_INFER_CORE &&
-		    state->cost > best + costs.leave + enter_cost(infer, state->module) + costs.back)
+		    state->cost > best + costs.leave + enter_cost(infer, state->module) +
+					  (state->position < position ? costs.back : 0))
 			continue;
 		front->states[n] = *state;
 		front->states[n++].cost -= best; /* keeps floats small, and so exact */
