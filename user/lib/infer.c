@@ -42,8 +42,8 @@ static const struct {
 	float doubtful;	     /* into one that nearer releases do not have */
 } costs = {
 	.enter = 4, .enter_present = 2.5, .leave = 3, .unknown = 1.2, .foreign = 8,
-	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_weak = 1.5, .core_doubtful = 1.6, .old = .6,
-	.back = 4, .doubtful = 8,
+	.foreign_core = 6, .core_unique = 8, .core_common = .5, .core_weak = 1.5,
+	.core_doubtful = 1.6, .old = .6, .back = 4, .doubtful = 8,
 };
 
 struct active {
