@@ -43,6 +43,14 @@ setup() {
 	[ "$(grep -c 'lio,lio_vf	dwarf	derived$' "$BATS_TEST_TMPDIR/map")" -eq 1 ]
 }
 
+@test "the room in front of a function is of its module, too" {
+	map=$root/boot/System.map-$RELEASE
+	start=$(printf '%x' $((0x$(awk '$3 == "ext4_iget" { print $1 }' "$map") - 1)))
+	echo "$start t __pfx_ext4_iget" >>"$map"
+	LC_ALL=C sort -o "$map" "$map"
+	"$KALLMOD" map "${tiny[@]}" | grep "^$start-[0-9a-f]*	ext4	dwarf	derived$"
+}
+
 @test "sources: it is used, and says with which files" {
 	"$KALLMOD" sources --json "${tiny[@]}" | jq -e --arg root "$root" '
 		.used == "dwarf" and any(.sources[]; .name == "dwarf" and .state == "used" and

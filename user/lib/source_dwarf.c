@@ -83,10 +83,27 @@ static int find_sets(struct target *target, const struct kallmod_object_list *li
 }
 
 /*
+ * Where the code that begins at addr really begins: the room in front of a function (__pfx_, and
+ * __cfi_ with kCFI) is of its object, too, and no debug information tells of it.
+ */
+static uint64_t padded_start(const struct kallmod_symbols *symbols, uint64_t addr)
+{
+	ptrdiff_t before = kallmod_symbols_find(symbols, addr - 1);
+	const struct kallmod_symbol *symbol;
+
+	if (before < 0 || kallmod_symbols_end(symbols, before) != addr)
+		return addr;
+	symbol = kallmod_symbols_at(symbols, before);
+	if (strncmp(symbol->name, "__pfx_", 6) && strncmp(symbol->name, "__cfi_", 6))
+		return addr;
+	return symbol->addr;
+}
+
+/*
  * Adds unit ranges as they come, but joins those of one set that only padding is between:
  * that belongs to the object, as linker maps have it.
  */
-static int add_ranges(struct target *target)
+static int add_ranges(struct target *target, const struct kallmod_symbols *symbols)
 {
 	struct kallmod_range open = {.start = 0};
 	int err = 0;
@@ -94,7 +111,7 @@ static int add_ranges(struct target *target)
 	for (size_t i = 0; !err && i < target->units.range_count; i++) {
 		const struct kallmod_dwarf_range *at = &target->units.ranges[i];
 		struct kallmod_range range = {
-			.start = at->start + target->slide,
+			.start = padded_start(symbols, at->start + target->slide),
 			.end = at->end + target->slide,
 			.set = target->sets[at->unit],
 			.confidence = 1,
@@ -151,7 +168,7 @@ static int load_image(struct target *target, char **why_ret)
 	if (!err)
 		err = find_sets(target, &list);
 	if (!err)
-		err = add_ranges(target);
+		err = add_ranges(target, symbols);
 	if (err)
 		return err;
 	if (!target->ranges)
