@@ -384,9 +384,10 @@ static void say_end(struct live *live)
 	size_t singles = kallmod_probe_singles(live->prober, true);
 
 	describe(live);
-	fprintf(stderr, NAME ": %" PRIu64 " calls of %zu functions in %.1f s; %" PRIu64 " missed by the kernel, %" PRIu64 " lost",
-		live->about.about.calls, live->about.about.functions, totals->seconds,
-		totals->missed, (uint64_t)(stats->lost + stats->no_stack));
+	fprintf(stderr, NAME ": %" PRIu64 " calls of %zu function%s in %.1f s; %" PRIu64 " missed by the kernel, %" PRIu64 " lost",
+		live->about.about.calls, live->about.about.functions,
+		live->about.about.functions == 1 ? "" : "s", totals->seconds, totals->missed,
+		(uint64_t)(stats->lost + stats->no_stack));
 	if (stats->unmatched || stats->refused)
 		fprintf(stderr, ", %" PRIu64 " without their return, %" PRIu64 " too deep",
 			(uint64_t)stats->unmatched, (uint64_t)stats->refused);

@@ -12,7 +12,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{NULL, 0, NULL, 0, "What is shown (one of the first four):", 2},
+	{NULL, 0, NULL, 0, "What is shown (--count, --latency, --stack or --events):", 2},
 	{"count", KEY_COUNT, NULL, 0, "Calls of each function; the default", 2},
 	{"latency", KEY_LATENCY, NULL, 0, "How long calls take: averages, percentiles, histograms", 2},
 	{"stack", KEY_STACK, "FORMAT", OPTION_ARG_OPTIONAL,
