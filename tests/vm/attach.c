@@ -5,7 +5,7 @@
  *	attach [OPTION…] SPEC…
  *	-m MECHANISM	this one only: multi, kprobe, fentry
  *	-r		returns too
- *	-n N		the first N functions only
+ *	-n N		the first N functions only that can be probed
  *	-b N		and N addresses among them that are no function's
  *	-c COMMAND	is run while attached
  *	-p		prints a line for each function that was called
@@ -72,20 +72,25 @@ static void add_bad(struct run *run)
 	}
 }
 
+static bool wanted(const struct run *run, const struct kallmod_function *function)
+{
+	if (!run->options->first)
+		return true;
+	return run->n < run->options->first && function->mechanism != KALLMOD_MECHANISM_NO;
+}
+
 static int copy_functions(struct run *run, const struct kallmod_functions *found)
 {
-	size_t n = kallmod_functions_count(found), room;
+	size_t n = kallmod_functions_count(found), room = n + run->options->bad + 1;
 
-	if (run->options->first && n > run->options->first)
-		n = run->options->first;
-	room = n + run->options->bad + 1;
 	run->functions = calloc(room, sizeof(*run->functions));
 	run->cookies = calloc(room, sizeof(*run->cookies));
 	if (!run->functions || !run->cookies)
 		return -ENOMEM;
-	memcpy(run->functions, kallmod_functions_array(found), n * sizeof(*run->functions));
-	run->n = n;
-	for (size_t i = 0; run->options->force && i < n; i++)
+	for (size_t i = 0; i < n; i++)
+		if (wanted(run, &kallmod_functions_array(found)[i]))
+			run->functions[run->n++] = kallmod_functions_array(found)[i];
+	for (size_t i = 0; run->options->force && i < run->n; i++)
 		run->functions[i].mechanism = KALLMOD_MECHANISM_MULTI;
 	add_bad(run);
 	/* Not from 0, which is what the kernel says when it does not know. */
