@@ -49,7 +49,7 @@ named() {
 @test "kallmod --help names every command, and it has a summary" {
 	run -0 --separate-stderr "$KALLMOD" --help
 	[ -z "$stderr" ]
-	for command in sources modules map syms addr annotate verify record report kmodtop \
+	for command in sources modules map syms addr annotate verify record report probe kmodtop \
 		signatures bench build; do
 		grep -qE "^  $command +[^ ]" <<<"$output"
 	done
