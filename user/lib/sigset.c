@@ -224,6 +224,10 @@ static int sigset_init(struct kallmod_sigset *set)
 	if (err)
 		return err;
 	err = number_modules(set);
+	if (err == -E2BIG)
+		return kallmod_fail(set->ctx, err,
+				    "modules.builtin and the signatures have more than %d modules together; give another --modules-builtin or --signatures",
+				    UINT16_MAX);
 	if (err)
 		return kallmod_fail(set->ctx, err, "signatures: %s", strerror(-err));
 	find_existing(set);
