@@ -159,7 +159,7 @@ names_only() {
 		--add=helper_ffffffff9a001200=0xffffffff9a001200
 		--add=liquidio_vf_probe
 		--add=octeon_droq
-		kallmod probe: 3 of 7 functions left out: they cannot be probed
+		kallmod probe: 3 of 7 functions left out: no kprobe can be in them
 		== retsnoop
 		ext4_sync_file
 		liquidio_vf_probe

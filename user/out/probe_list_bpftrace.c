@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bpftrace's attach points, "kprobe:NAME,…", to be followed by a filter and an action. It knows
- * names alone: of several functions with one name it takes any.
+ * bpftrace's attach points, "kprobe:NAME,…", to be followed by a filter and an action; kfunc is
+ * what it calls fentry. It knows names alone: of several functions with one name it takes any.
  */
 #include <stdio.h>
 
@@ -11,7 +11,9 @@ static bool print(void *printed, const struct kallmod_function *function, bool u
 {
 	if (!unique)
 		return false;
-	printf("%skprobe:%s", *(size_t *)printed ? ",\n" : "", function->name);
+	printf("%s%s:%s", *(size_t *)printed ? ",\n" : "",
+	       function->mechanism == KALLMOD_MECHANISM_FENTRY ? "kfunc" : "kprobe",
+	       function->name);
 	++*(size_t *)printed;
 	return true;
 }

@@ -15,6 +15,9 @@ enum { EVENT_NAME_MAX = 40 };
 static bool print(void *arg, const struct kallmod_function *function, bool unique)
 {
 	(void)arg;
+	/* perf probe has kprobes and nothing else. */
+	if (function->mechanism == KALLMOD_MECHANISM_FENTRY)
+		return false;
 	if (unique) {
 		printf("--add=%s\n", function->name);
 		return true;
@@ -32,4 +35,4 @@ static int write_list(const struct kallmod_probe_list *list, size_t *left_ret)
 }
 
 const struct kallmod_out_probe_list kallmod_out_probe_list_perf = {
-	.name = "perf", .left = "they cannot be probed", .write = write_list};
+	.name = "perf", .left = "no kprobe can be in them", .write = write_list};
