@@ -110,9 +110,9 @@ static unsigned char member(const char **at)
 static bool in_bracket(const char **at, unsigned char c)
 {
 	const char *s = *at + 1;
-	bool not = *s == '!' || *s == '^', found = false;
+	bool negated = *s == '!' || *s == '^', found = false;
 
-	s += not ;
+	s += negated;
 	do {
 		unsigned char first = member(&s), last = first;
 
@@ -123,7 +123,7 @@ static bool in_bracket(const char **at, unsigned char c)
 		found |= c >= first && c <= last;
 	} while (*s != ']');
 	*at = s + 1;
-	return found != not ;
+	return found != negated;
 }
 
 /* One character of a name against one element of the glob, behind which *at then stands. */

@@ -83,15 +83,12 @@ static int find_end(struct kallmod_ctx *ctx, const char *text, const char *part,
 static int parse_module(struct kallmod_ctx *ctx, const char *text, const char *end,
 			struct kallmod_spec *spec)
 {
-	cleanup_free char *copy = strdup(text);
+	cleanup_free char *copy = NULL;
 	bool bracket = false;
 
+	copy = strdup(text);
 	if (!copy)
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
-	if (end == text)
-		return refuse(
-			ctx, text, 0,
-			"a module is wanted before the colon; core: is the kernel proper, *: all modules");
 	/* Modules are shown with '_'; between brackets '-' is a range. */
 	for (char *at = copy; at < copy + (end - text); at++) {
 		if (*at == '[' || *at == ']')
@@ -136,6 +133,10 @@ static int parse(struct kallmod_ctx *ctx, const char *text, struct kallmod_spec 
 		return refuse(
 			ctx, text, (size_t)(end - text),
 			"a colon is wanted behind the regular expression; write '\\/' for a slash in it");
+	if (end == text)
+		return refuse(
+			ctx, text, 0,
+			"a module is wanted before the colon; core: is the kernel proper, *: all modules");
 	spec->any_module = !*end;
 	if (spec->any_module)
 		return parse_function(ctx, text, text, spec);

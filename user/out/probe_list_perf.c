@@ -23,7 +23,7 @@ static bool print(void *arg, const struct kallmod_function *function, bool uniqu
 		return true;
 	}
 	fputs("--add=", stdout);
-	for (size_t i = 0; function->name[i] && i < EVENT_NAME_MAX; i++)
+	for (size_t i = 0; i < EVENT_NAME_MAX && function->name[i]; i++)
 		putchar(isalnum((unsigned char)function->name[i]) ? function->name[i] : '_');
 	printf("_%" PRIx64 "=0x%" PRIx64 "\n", function->addr, function->addr);
 	return true;
