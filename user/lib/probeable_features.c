@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bpf_log.h"
 #include "cleanup.h"
 #include "file.h"
 #include "probeable_priv.h"
@@ -57,6 +58,23 @@ static bool has_btf(struct kallmod_ctx *ctx)
 	return path && !access(path, F_OK);
 }
 
+/*
+ * Some kernels refuse every program of that kind, whoever asks (seen on a locked-down 6.18): the
+ * symbols do not tell. Only where there is no other way, for to ask takes some milliseconds.
+ */
+static bool refuses_trampolines(const struct kallmod_ctx *ctx)
+{
+	libbpf_print_fn_t print;
+	int answer;
+
+	if (!kallmod_ctx_live(ctx) || geteuid())
+		return false;
+	print = kallmod_bpf_log_begin();
+	answer = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACING, NULL);
+	libbpf_set_print(print);
+	return answer == 0;
+}
+
 int kallmod_probe_features_find(struct kallmod_ctx *ctx, const struct kallmod_symbols *symbols,
 				struct kallmod_probe_features *ret)
 {
@@ -76,6 +94,8 @@ int kallmod_probe_features_find(struct kallmod_ctx *ctx, const struct kallmod_sy
 			"this kernel has no BPF trampolines (CONFIG_BPF_JIT, CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
 	else if (!has_btf(ctx))
 		features.no_fentry = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)";
+	else if (features.no_kprobe && refuses_trampolines(ctx))
+		features.no_fentry = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS) and permits no BPF trampolines, not even to root";
 	if (features.lockdown)
 		features.no_multi = features.no_kprobe = features.no_fentry =
 			"lockdown (confidentiality) forbids it";
