@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "hash.h"
 #include "sigset_priv.h"
 
 enum {
@@ -32,12 +33,14 @@ struct claims {
 	const struct kallmod_sigset_member *member;
 	uint8_t *known;	    /* by module of the set: ALONE, ANCHORED; owned */
 	uint32_t *existing; /* by module of the set: the releases that have it; owned */
+	uint64_t *directories; /* of the member's objects, as hashes, sorted; owned */
 };
 
 static void claims_deinit(struct claims *claims)
 {
 	free(claims->known);
 	free(claims->existing);
+	free(claims->directories);
 }
 
 /* An object of a file: "drivers/nvmem/core.o:nvmem_core" in parts. */
@@ -153,19 +156,54 @@ static size_t alike(const char *a, const char *b)
 	return best;
 }
 
-/* Objects of the core that are in the directory, as far as enough to know: many. */
-static size_t count_objects(const struct kallmod_sigset_member *member, const struct object *object)
+static int compare_hashes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The directory of an object's path, as a number; two of one number seem to be one, a larger one. */
+static uint64_t hash_directory(const char *path)
+{
+	const char *end = path, *titles = path + strcspn(path, ":");
+	uint64_t hash = KALLMOD_HASH_START;
+
+	for (const char *at = path; at < titles; at++)
+		if (*at == '/')
+			end = at;
+	return kallmod_hash_bytes(hash, path, end - path);
+}
+
+/* The directory of each of the file's objects, sorted. malloc'ed; NULL: no memory. */
+static uint64_t *directories_of(const struct kallmod_sigset_member *member)
 {
 	const struct kallmod_sig_header *header = member->file.header;
-	size_t n = 0;
+	uint64_t *directories = calloc(header->nobjects + 1, sizeof(*directories));
 
-	for (size_t i = 0; i < header->nobjects && n <= FEW_OBJECTS; i++) {
-		const char *name = kallmod_sigfile_name(&member->file, header->nmodules + i);
+	for (size_t i = 0; directories && i < header->nobjects; i++)
+		directories[i] = hash_directory(
+			kallmod_sigfile_name(&member->file, header->nmodules + i));
+	if (directories)
+		qsort(directories, header->nobjects, sizeof(*directories), compare_hashes);
+	return directories;
+}
 
-		n += !strncmp(name, object->path, object->directory) &&
-		     !strchr(name + object->directory, '/');
+/* Are there no more than FEW_OBJECTS of the core in the object's directory? */
+static bool has_few_objects(const struct claims *claims, const struct object *object)
+{
+	size_t n = claims->member->file.header->nobjects, low = 0, high = n;
+	uint64_t hash = hash_directory(object->path);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (claims->directories[middle] < hash)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return n;
+	return low + FEW_OBJECTS >= n || claims->directories[low + FEW_OBJECTS] != hash;
 }
 
 /* Is the module called like the directory, fs/unicode/unicode.ko? */
@@ -185,7 +223,7 @@ static size_t fitness(const struct claims *claims, const struct object *object, 
 {
 	size_t length = strlen(claims->set->modules[module].name);
 	bool named = is_named_so(claims, object, module);
-	bool few = (only || named) && count_objects(claims->member, object) <= FEW_OBJECTS;
+	bool few = (only || named) && has_few_objects(claims, object);
 
 	if (claims->known[module] & ALONE)
 		return 0;
@@ -292,10 +330,11 @@ int kallmod_sigset_claim_objects(const struct kallmod_sigset *set,
 		.member = member,
 		.known = calloc(set->nmodules + 1, 1),
 		.existing = existing_of(set, member),
+		.directories = directories_of(member),
 	};
 
 	member->claims = calloc(header->nobjects + 1, sizeof(*member->claims));
-	if (!claims.known || !claims.existing || !member->claims)
+	if (!claims.known || !claims.existing || !claims.directories || !member->claims)
 		return -ENOMEM;
 	for (size_t i = 0; i < header->nobjects; i++)
 		member->claims[i] = (struct kallmod_sigset_claim){KALLMOD_SIGSET_CORE, UINT16_MAX,
