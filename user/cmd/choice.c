@@ -9,14 +9,7 @@
 #include "ctx.h"
 #include "distance.h"
 
-enum { NEAREST = 3, NEAREST_MAX = 3, SET_MODULES = 256 };
-
-/* Names that a pattern may have meant, the nearest first. */
-struct nearest {
-	const char *names[NEAREST];
-	size_t far[NEAREST];
-	size_t n;
-};
+enum { NEAREST_MAX = 3, SET_MODULES = 256 };
 
 /* As module names are shown; in brackets '-' is a range. */
 static char *underscored(const char *pattern)
@@ -55,47 +48,26 @@ static bool matches(const struct kallmod_map *map, uint32_t set, const char *pat
 	return false;
 }
 
-static void note_nearest(struct nearest *nearest, const char *pattern, const char *name)
-{
-	size_t far = kallmod_distance(pattern, name), at = nearest->n;
-
-	if (far > NEAREST_MAX || far >= strlen(pattern))
-		return;
-	for (size_t i = 0; i < nearest->n; i++)
-		if (!strcmp(nearest->names[i], name))
-			return;
-	while (at && nearest->far[at - 1] > far)
-		at--;
-	if (at == NEAREST)
-		return;
-	nearest->n += nearest->n < NEAREST;
-	for (size_t i = nearest->n - 1; i > at; i--) {
-		nearest->names[i] = nearest->names[i - 1];
-		nearest->far[i] = nearest->far[i - 1];
-	}
-	nearest->names[at] = name;
-	nearest->far[at] = far;
-}
-
 static int no_match(struct kallmod_ctx *ctx, const struct kallmod_map *map, const bool *there,
 		    const char *pattern)
 {
-	struct nearest nearest = {};
+	size_t length = strlen(pattern);
+	size_t worst = length > NEAREST_MAX ? NEAREST_MAX : length - !!length;
+	struct kallmod_nearest nearest = {};
+	char text[512];
 
 	for (uint32_t set = 0; set < kallmod_map_set_count(map); set++) {
 		const char *names[SET_MODULES];
 		size_t n = there[set] ? modules_of(map, set, names) : 0;
 
 		for (size_t i = 0; i < n; i++)
-			note_nearest(&nearest, pattern, names[i]);
+			kallmod_nearest_note(&nearest, pattern, worst, names[i]);
 	}
 	if (!nearest.n)
 		return kallmod_fail(ctx, -ENOENT,
 				    "no module matches %s; 'kallmod modules' lists them", pattern);
-	return kallmod_fail(ctx, -ENOENT, "no module matches %s; nearest: %s%s%s%s%s", pattern,
-			    nearest.names[0], nearest.n > 1 ? ", " : "",
-			    nearest.n > 1 ? nearest.names[1] : "", nearest.n > 2 ? ", " : "",
-			    nearest.n > 2 ? nearest.names[2] : "");
+	kallmod_nearest_text(&nearest, text, sizeof(text));
+	return kallmod_fail(ctx, -ENOENT, "no module matches %s; nearest: %s", pattern, text);
 }
 
 /* The sets that have anything to show. */

@@ -7,14 +7,12 @@
 #include "distance.h"
 #include "functions_priv.h"
 
-enum { NEAREST = 3, SET_MODULES = 256 };
+enum { SET_MODULES = 256 };
 
-/* Names, the nearest first. */
 struct nearest {
 	char pattern[64]; /* without the wildcards */
-	const char *names[NEAREST];
-	size_t far[NEAREST];
-	size_t n, worst; /* those that are farther are none */
+	size_t worst;	  /* names that are farther are none */
+	struct kallmod_nearest found;
 };
 
 struct search {
@@ -28,7 +26,7 @@ static void begin(struct nearest *nearest, const struct kallmod_pattern *pattern
 {
 	size_t n = 0;
 
-	*nearest = (struct nearest){.n = 0};
+	*nearest = (struct nearest){.worst = 0};
 	for (const char *at = pattern->text; *at && n < sizeof(nearest->pattern) - 1; at++)
 		if (!strchr("*?\\^$()|+", *at))
 			nearest->pattern[n++] = *at;
@@ -37,40 +35,18 @@ static void begin(struct nearest *nearest, const struct kallmod_pattern *pattern
 
 static void note(struct nearest *nearest, const char *name)
 {
-	size_t length = strlen(name), wanted = strlen(nearest->pattern), far, at = nearest->n;
-
-	if (length > wanted + nearest->worst || wanted > length + nearest->worst)
-		return;
-	far = kallmod_distance(nearest->pattern, name);
-	if (far > nearest->worst)
-		return;
-	for (size_t i = 0; i < nearest->n; i++)
-		if (!strcmp(nearest->names[i], name))
-			return;
-	while (at && nearest->far[at - 1] > far)
-		at--;
-	if (at == NEAREST)
-		return;
-	nearest->n += nearest->n < NEAREST;
-	for (size_t i = nearest->n - 1; i > at; i--) {
-		nearest->names[i] = nearest->names[i - 1];
-		nearest->far[i] = nearest->far[i - 1];
-	}
-	nearest->names[at] = name;
-	nearest->far[at] = far;
+	kallmod_nearest_note(&nearest->found, nearest->pattern, nearest->worst, name);
 }
 
 static int tell(struct kallmod_ctx *ctx, const struct kallmod_chooser *chooser,
 		const char *what, const struct nearest *nearest, const char *advice)
 {
-	char names[512] = "";
-	size_t used = 0;
+	bool any = nearest->found.n;
+	char names[512];
 
-	for (size_t i = 0; i < nearest->n && used < sizeof(names); i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
-					 i ? ", " : "; nearest: ", nearest->names[i]);
-	return kallmod_fail(ctx, -ENOENT, "%.200s: %s%s%s%s", chooser->spec.text, what, names,
-			    nearest->n ? "" : "; ", nearest->n ? "" : advice);
+	kallmod_nearest_text(&nearest->found, names, sizeof(names));
+	return kallmod_fail(ctx, -ENOENT, "%.200s: %s; %s%s", chooser->spec.text, what,
+			    any ? "nearest: " : "", any ? names : advice);
 }
 
 static void note_modules(const struct kallmod_map *map, struct nearest *nearest)
