@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf_log.h"
 #include "clock.h"
 #include "follow.h"
 #include "grow.h"
@@ -207,4 +208,18 @@ int kallmod_follow_rebuild(struct kallmod_follow *follow, const struct kallmod_m
 	else
 		*ret = next;
 	return err;
+}
+
+void kallmod_follow_attach_gate(struct kallmod_ctx *ctx, const struct bpf_program *on_load,
+				const struct bpf_program *on_free, struct bpf_link **load_ret,
+				struct bpf_link **free_ret)
+{
+	libbpf_print_fn_t print = kallmod_bpf_log_begin();
+
+	*load_ret = bpf_program__attach(on_load);
+	*free_ret = bpf_program__attach(on_free);
+	libbpf_set_print(print);
+	if ((!*load_ret || !*free_ret) && !access("/proc/modules", F_OK))
+		kallmod_log(ctx, KALLMOD_LOG_WARN,
+			    "module loads cannot be followed (no module tracepoints): loadable modules are those of now");
 }

@@ -24,4 +24,14 @@ bool kallmod_follow_drain(struct kallmod_follow *follow);
 int kallmod_follow_rebuild(struct kallmod_follow *follow, const struct kallmod_map *map,
 			   struct kallmod_map **ret);
 
+struct bpf_program;
+struct bpf_link;
+/*
+ * Attaches the programs of gate.bpf.h; the caller owns the links, NULL where there is none. A
+ * kernel without loadable modules has no such tracepoints, and needs none; else it is a warning.
+ */
+void kallmod_follow_attach_gate(struct kallmod_ctx *ctx, const struct bpf_program *on_load,
+				const struct bpf_program *on_free, struct bpf_link **load_ret,
+				struct bpf_link **free_ret);
+
 #endif

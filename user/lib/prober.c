@@ -238,16 +238,12 @@ static int open_events(struct kallmod_prober *prober)
 
 static void attach_gate(struct kallmod_prober *prober)
 {
-	libbpf_print_fn_t print = kallmod_bpf_log_begin();
 	struct probe_bpf *skel = prober->skel;
 
-	skel->links.kallmod_module_load = bpf_program__attach(skel->progs.kallmod_module_load);
-	skel->links.kallmod_module_free = bpf_program__attach(skel->progs.kallmod_module_free);
-	libbpf_set_print(print);
-	if ((!skel->links.kallmod_module_load || !skel->links.kallmod_module_free) &&
-	    !access("/proc/modules", F_OK))
-		kallmod_log(prober->ctx, KALLMOD_LOG_WARN,
-			    "module loads cannot be followed (no module tracepoints): loadable modules are those of now");
+	kallmod_follow_attach_gate(prober->ctx, skel->progs.kallmod_module_load,
+				   skel->progs.kallmod_module_free,
+				   &skel->links.kallmod_module_load,
+				   &skel->links.kallmod_module_free);
 }
 
 static int check_options(struct kallmod_prober *prober)

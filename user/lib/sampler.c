@@ -150,22 +150,14 @@ static int open_events(struct kallmod_sampler *sampler)
 	return err;
 }
 
-/*
- * The gate needs the module tracepoints; a kernel without loadable modules has none, and
- * needs none.
- */
 static void attach_gate(struct kallmod_sampler *sampler)
 {
-	libbpf_print_fn_t print = kallmod_bpf_log_begin();
 	struct profile_bpf *skel = sampler->skel;
 
-	skel->links.kallmod_module_load = bpf_program__attach(skel->progs.kallmod_module_load);
-	skel->links.kallmod_module_free = bpf_program__attach(skel->progs.kallmod_module_free);
-	libbpf_set_print(print);
-	if ((!skel->links.kallmod_module_load || !skel->links.kallmod_module_free) &&
-	    !access("/proc/modules", F_OK))
-		kallmod_log(sampler->ctx, KALLMOD_LOG_WARN,
-			    "module loads cannot be followed (no module tracepoints): loadable modules are those of now");
+	kallmod_follow_attach_gate(sampler->ctx, skel->progs.kallmod_module_load,
+				   skel->progs.kallmod_module_free,
+				   &skel->links.kallmod_module_load,
+				   &skel->links.kallmod_module_free);
 }
 
 static int map_hits(struct kallmod_sampler *sampler)
