@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What a hit of a probe costs, beside bpftrace on the same function: in a virtual machine, for this
-# one may have no kprobes.
+# one may have no kprobes. It counts instructions; KALLMOD_VM_ICOUNT= has it measure time.
 #
 #	tests/bench/probe.sh BUILD [KERNEL]	KERNEL as for tests/vm/run-vm; default: ranges
 #
@@ -41,4 +41,6 @@ overlay() {
 
 [ -x "$cache/usr/bin/bpftrace" ] || fetch
 overlay
-KALLMOD_BUILD=$build KALLMOD_VM_EXTRA=$work tests/vm/run-vm "$kernel" probe-cost
+# Instructions, and not time: that of an emulated machine on a shared host says little.
+KALLMOD_BUILD=$build KALLMOD_VM_EXTRA=$work KALLMOD_VM_ICOUNT=${KALLMOD_VM_ICOUNT-1} \
+	tests/vm/run-vm "$kernel" probe-cost
