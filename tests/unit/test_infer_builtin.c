@@ -53,7 +53,6 @@ static struct kallmod_map *infer(struct fake_root *root, struct kernel *kernel)
 	return map;
 }
 
-
 /* Functions PREFIX_0… of an object of the core, or of a module, in all releases. */
 struct signature {
 	const char *object, *title, *module, *prefix;

@@ -3,19 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach_cost.h"
 #include "probe_about.h"
-
-/* Seen: 16 to 28 ms to attach, 51 to 104 ms to detach. */
-static const double attach_seconds = 0.022, detach_seconds = 0.075;
 
 double kallmod_probe_attach_seconds(size_t singles)
 {
-	return singles * attach_seconds;
+	return singles * KALLMOD_ATTACH_MS / 1e3;
 }
 
 double kallmod_probe_detach_seconds(size_t singles)
 {
-	return singles * detach_seconds;
+	return singles * KALLMOD_DETACH_MS / 1e3;
 }
 
 size_t kallmod_probe_singles(const struct kallmod_prober *prober, bool attached)

@@ -6,14 +6,12 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "attach_cost.h"
 #include "attach_priv.h"
 #include "cleanup.h"
 #include "grow.h"
 
 enum {
-	KPROBE_LIMIT = 500,
-	ATTACH_MS = 20, /* a probe of its own, about; seen: 16 to 28 */
-	DETACH_MS = 75, /* 51 to 104: the kernel waits until nothing can be running it any more */
 	FDS_SPARE = 64, /* for all else that the process has open */
 };
 
@@ -229,14 +227,14 @@ static void make_room_for_fds(size_t probes)
 
 static int check_single(struct kallmod_attachment *attachment)
 {
-	size_t limit = attachment->options.kprobe_limit ?: KPROBE_LIMIT;
+	size_t limit = attachment->options.kprobe_limit ?: KALLMOD_KPROBE_LIMIT;
 	size_t n = count_single(attachment);
 
 	attachment->single_total = n;
 	if (n > limit)
 		return kallmod_fail(attachment->ctx, -E2BIG,
 				    "attaching: %zu functions need a probe of their own each, which takes about %zu s to attach and %zu s to detach, and the limit is %zu; name fewer, or raise the limit (--kprobe-limit)",
-				    n, n * ATTACH_MS / 1000, n * DETACH_MS / 1000, limit);
+				    n, n * KALLMOD_ATTACH_MS / 1000, n * KALLMOD_DETACH_MS / 1000, limit);
 	make_room_for_fds(n);
 	return 0;
 }

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach_cost.h"
 #include "cleanup.h"
 #include "grow.h"
 #include "prober_priv.h"
-
-enum { KPROBE_LIMIT = 500 };
 
 /* ---- detaching -------------------------------------------------------------------------- */
 
@@ -62,7 +61,7 @@ static void on_progress(void *arg, size_t done, size_t total)
 
 static struct kallmod_attach_options attach_options(struct kallmod_prober *prober)
 {
-	size_t limit = prober->options.kprobe_limit ? prober->options.kprobe_limit : KPROBE_LIMIT;
+	size_t limit = prober->options.kprobe_limit ?: KALLMOD_KPROBE_LIMIT;
 	bool returns = prober->options.flags & (KALLMOD_PROBE_LATENCY | KALLMOD_PROBE_RETURNS);
 	struct probe_bpf *skel = prober->skel;
 
