@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # How right inference is on every kernel at hand whose modules are known, with the kernel's own
 # release family left out of the signatures; first without and then with its modules.builtin.
+# "Without padding" is precision without the bytes of "extra" that only follow a function
+# (kallmod-signatures(1)).
 #
 #	accuracy.sh BUILD [DIRECTORY...]
 #
@@ -32,14 +34,15 @@ trial() {
 			--release "$release" --exclude-release "$family" \
 			${list:+--modules-builtin "$list"} >"$work/trial" || continue
 		jq -r --arg name "$name" --arg list "${list:+yes}" '.[0] | [$name, (if $list == "" then "no" else $list end),
-			(.precision * 1e5 | round / 1e3 | tostring), (.recall * 1e5 | round / 1e3 | tostring),
-			.agreed_bytes, .wrong_bytes, .extra_bytes, .missed_bytes,
+			(.precision * 1e5 | round / 1e3 | tostring), (.precision_without_padding * 1e5 | round / 1e3 | tostring),
+			(.recall * 1e5 | round / 1e3 | tostring),
+			.agreed_bytes, .wrong_bytes, .extra_bytes, .padding_bytes, .missed_bytes,
 			(.reliability[-1] | .right_bytes / (.bytes + 1) * 1e5 | round / 1e3 | tostring)] | @tsv' "$work/trial"
 		jq -c '.[0].reliability[]' "$work/trial" >>"$work/reliability"
 	done
 }
 
-printf 'kernel\tmodules.builtin\tprecision\trecall\tagreed\twrong\textra\tmissed\tsure\n'
+printf 'kernel\tmodules.builtin\tprecision\twithout padding\trecall\tagreed\twrong\textra\tpadding\tmissed\tsure\n'
 mkdir "$work/fixture"
 xz -dc "$top/tests/fixtures/inference/System.map.xz" >"$work/fixture/System.map"
 xz -dc "$top/tests/fixtures/inference/modules.builtin.ranges.xz" >"$work/fixture/ranges"

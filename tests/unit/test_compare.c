@@ -3,6 +3,8 @@
 #include "fake_root.h"
 #include "compare.h"
 #include "map.h"
+#include "sigtest_padding.h"
+#include "symbols.h"
 
 struct stretch {
 	uint64_t start, end;
@@ -195,6 +197,118 @@ static void the_last_addresses_count(void **state)
 	assert_float_equal(kallmod_tally_recall(&tally), 1, 0);
 }
 
+/* ---- padding ----------------------------------------------------------------------------- */
+
+/* Of two maps of a kernel with symbols of a type at these addresses; 0 ends the list. */
+static uint64_t padding(const struct stretch *real, const struct stretch *said,
+			const uint64_t *addrs, char type)
+{
+	struct kallmod_map *a = make_map(real), *b = make_map(said);
+	struct kallmod_symbols *symbols;
+	uint64_t bytes;
+
+	assert_int_equal(kallmod_symbols_create(&symbols), 0);
+	for (; *addrs; addrs++)
+		assert_int_equal(kallmod_symbols_add(symbols, &(struct kallmod_symbol){
+			.addr = *addrs, .name = "function", .type = type}), 0);
+	bytes = kallmod_padding_bytes(a, b, symbols);
+	kallmod_symbols_destroy(symbols);
+	kallmod_map_destroy(a);
+	kallmod_map_destroy(b);
+	return bytes;
+}
+
+/* Functions at 0x2000 and 0x2100 of ext4, then at 0x2200 of the core. */
+static const uint64_t functions[] = {0x1000, 0x2000, 0x2100, 0x2200, 0x4000, 0};
+static const struct stretch to_the_next_symbol[] = {
+	{0x1000, 0x2000, {}}, {0x2000, 0x2200, {"ext4"}}, {0x2200, 0x4000, {}}, {}};
+
+static void what_follows_a_function_is_padding(void **state)
+{
+	static const struct stretch ends_before[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x21f2, {"ext4"}}, {0x21f2, 0x4000, {}}, {}};
+	static const struct stretch into_the_next[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2210, {"ext4"}}, {0x2210, 0x4000, {}}, {}};
+	static const struct stretch short_of_it[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x21f8, {"ext4"}}, {0x21f8, 0x4000, {}}, {}};
+
+	(void)state;
+	assert_int_equal(padding(ends_before, to_the_next_symbol, functions, 't'), 0xe);
+	/* The next function is an error as before. */
+	assert_int_equal(padding(ends_before, into_the_next, functions, 't'), 0xe);
+	assert_int_equal(padding(ends_before, short_of_it, functions, 't'), 6);
+	assert_int_equal(padding(to_the_next_symbol, to_the_next_symbol, functions, 't'), 0);
+	/* What nobody says is a module's is not excused, nor what the truth has and the map lacks. */
+	assert_int_equal(padding(ends_before, ends_before, functions, 't'), 0);
+	assert_int_equal(padding(to_the_next_symbol, ends_before, functions, 't'), 0);
+}
+
+static void half_a_function_is_no_padding(void **state)
+{
+	static const struct stretch cut[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2180, {"ext4"}}, {0x2180, 0x4000, {}}, {}};
+	static const struct stretch with_a_hole[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2180, {"ext4"}}, {0x2180, 0x2190, {}},
+		{0x2190, 0x2200, {"ext4"}}, {0x2200, 0x4000, {}}, {}};
+	static const struct stretch with_a_large_hole[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2110, {"ext4"}}, {0x2110, 0x21a0, {}},
+		{0x21a0, 0x2200, {"ext4"}}, {0x2200, 0x4000, {}}, {}};
+	static const struct stretch whole_missing[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2100, {"ext4"}}, {0x2100, 0x4000, {}}, {}};
+	/* As gcc has it on arm64: debug information begins behind the function's symbol. */
+	static const struct stretch begins_late[] = {
+		{0x1000, 0x2108, {}}, {0x2108, 0x21f0, {"ext4"}}, {0x21f0, 0x4000, {}}, {}};
+
+	(void)state;
+	assert_int_equal(padding(cut, to_the_next_symbol, functions, 't'), 64);
+	assert_int_equal(padding(with_a_hole, to_the_next_symbol, functions, 't'), 0);
+	assert_int_equal(padding(with_a_large_hole, to_the_next_symbol, functions, 't'), 0);
+	assert_int_equal(padding(whole_missing, to_the_next_symbol, functions, 't'), 0);
+	assert_int_equal(padding(begins_late, to_the_next_symbol, functions, 't'), 0);
+}
+
+static void padding_is_the_functions_own_modules(void **state)
+{
+	static const struct stretch before_xfs[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x21e0, {"ext4"}}, {0x21e0, 0x21f0, {}},
+		{0x21f0, 0x4000, {"xfs"}}, {}};
+	static const struct stretch all_xfs[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2200, {"xfs"}}, {0x2200, 0x4000, {}}, {}};
+	static const struct stretch begins_in_xfs[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2110, {"xfs"}}, {0x2110, 0x21f0, {"ext4"}},
+		{0x21f0, 0x4000, {}}, {}};
+	static const struct stretch two[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x21f0, {"a", "b"}}, {0x21f0, 0x4000, {}}, {}};
+	static const struct stretch two_on[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x2200, {"b", "a"}}, {0x2200, 0x4000, {}}, {}};
+
+	(void)state;
+	/* Up to the other module: that it begins before its symbol is an error as before. */
+	assert_int_equal(padding(before_xfs, to_the_next_symbol, functions, 't'), 0x10);
+	assert_int_equal(padding(before_xfs, all_xfs, functions, 't'), 0);
+	assert_int_equal(padding(begins_in_xfs, to_the_next_symbol, functions, 't'), 0);
+	assert_int_equal(padding(two, two_on, functions, 't'), 0x10);
+	assert_int_equal(padding(two, to_the_next_symbol, functions, 't'), 0);
+}
+
+/* What is in data, or behind the last symbol, follows no function. */
+static void padding_follows_text_symbols(void **state)
+{
+	static const struct stretch ends_before[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x21f0, {"ext4"}}, {0x21f0, 0x4000, {}}, {}};
+	static const struct stretch data_behind[] = {
+		{0x1000, 0x2000, {}}, {0x2000, 0x21f0, {"ext4"}},
+		{0x21f0, 0x2200, {"ext4"}, KALLMOD_SECTION_DATA}, {}};
+	static const uint64_t no_next[] = {0x1000, 0x2000, 0x2100, 0};
+	static const uint64_t none[] = {0};
+
+	(void)state;
+	assert_int_equal(padding(ends_before, to_the_next_symbol, functions, 'd'), 0);
+	assert_int_equal(padding(ends_before, data_behind, functions, 't'), 0);
+	assert_int_equal(padding(ends_before, to_the_next_symbol, no_next, 't'), 0);
+	assert_int_equal(padding(ends_before, to_the_next_symbol, none, 't'), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +320,10 @@ int main(void)
 		cmocka_unit_test(data_is_left_out),
 		cmocka_unit_test(stretches_are_handed_out),
 		cmocka_unit_test(the_last_addresses_count),
+		cmocka_unit_test(what_follows_a_function_is_padding),
+		cmocka_unit_test(half_a_function_is_no_padding),
+		cmocka_unit_test(padding_is_the_functions_own_modules),
+		cmocka_unit_test(padding_follows_text_symbols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "map.h"
 #include "sigset.h"
 #include "sigtest.h"
+#include "sigtest_padding.h"
 #include "source.h"
 
 /* Where confidence is divided for the reliability table. */
@@ -21,6 +22,7 @@ enum { NBOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
 struct trial {
 	char excluded[128]; /* release family, "" for none */
 	struct kallmod_tally tally;
+	uint64_t padding; /* part of what is extra */
 	/* By confidence: bytes said to be of a module, and of these right. */
 	uint64_t said[NBOUNDS], right[NBOUNDS];
 	double ms;
@@ -100,6 +102,7 @@ static int run_trial(struct kallmod_ctx *ctx, const struct kallmod_map *truth,
 		     struct trial *trial, struct kallmod_map **ret)
 {
 	const char *excluded = trial->excluded[0] ? trial->excluded : NULL;
+	const struct kallmod_symbols *symbols;
 	double start = kallmod_now_ns() / 1e6;
 	int err = kallmod_ctx_set(ctx, KALLMOD_OPT_EXCLUDE_RELEASE, excluded);
 
@@ -108,19 +111,31 @@ static int run_trial(struct kallmod_ctx *ctx, const struct kallmod_map *truth,
 	if (err)
 		return err;
 	trial->ms = kallmod_now_ns() / 1e6 - start;
+	err = kallmod_ctx_symbols(ctx, &symbols);
+	if (err)
+		return err;
 	kallmod_compare(truth, *ret, &trial->tally, NULL, NULL);
+	trial->padding = kallmod_padding_bytes(truth, *ret, symbols);
 	measure_reliability(truth, *ret, trial);
 	return 0;
 }
 
+static double precision_without_padding(const struct trial *trial)
+{
+	struct kallmod_tally tally = trial->tally;
+
+	tally.extra -= trial->padding;
+	return kallmod_tally_precision(&tally);
+}
+
 static void print_trial(const struct trial *trial)
 {
-	printf("%-16s %9.3f%% %9.3f%% %12lu %10lu %10lu %10lu %8.0f\n",
+	printf("%-16s %9.3f%% %9.3f%% %12lu %10lu %10lu %10lu %10lu %8.0f\n",
 	       trial->excluded[0] ? trial->excluded : "nothing",
 	       100 * kallmod_tally_precision(&trial->tally),
 	       100 * kallmod_tally_recall(&trial->tally), (unsigned long)trial->tally.agreed,
 	       (unsigned long)trial->tally.wrong, (unsigned long)trial->tally.missed,
-	       (unsigned long)trial->tally.extra, trial->ms);
+	       (unsigned long)trial->tally.extra, (unsigned long)trial->padding, trial->ms);
 }
 
 /* The reliability of all trials that left a family out; of the one with all, where it is alone. */
@@ -170,6 +185,9 @@ static struct json_object *trial_json(const struct trial *trial)
 	json_object_object_add(object, "wrong_bytes", json_object_new_uint64(trial->tally.wrong));
 	json_object_object_add(object, "missed_bytes", json_object_new_uint64(trial->tally.missed));
 	json_object_object_add(object, "extra_bytes", json_object_new_uint64(trial->tally.extra));
+	json_object_object_add(object, "padding_bytes", json_object_new_uint64(trial->padding));
+	json_object_object_add(object, "precision_without_padding",
+		json_object_new_double(precision_without_padding(trial)));
 	json_object_object_add(object, "ms", json_object_new_double(trial->ms));
 	json_object_object_add(object, "reliability", reliability_json(trial));
 	return object;
@@ -217,8 +235,8 @@ static size_t list_trials(struct kallmod_ctx *ctx, struct trial *trials, size_t 
 
 static void print_head(void)
 {
-	printf("%-16s %10s %10s %12s %10s %10s %10s %8s\n", "left out", "precision", "recall",
-	       "agreed", "wrong", "missed", "extra", "ms");
+	printf("%-16s %10s %10s %12s %10s %10s %10s %10s %8s\n", "left out", "precision", "recall",
+	       "agreed", "wrong", "missed", "extra", "padding", "ms");
 }
 
 /* Runs one trial and gives it out; *list takes JSON. */

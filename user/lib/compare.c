@@ -11,9 +11,8 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The same modules, whatever their order? */
-static bool same_set(const struct kallmod_map *a, uint32_t set_a, const struct kallmod_map *b,
-		     uint32_t set_b)
+bool kallmod_sets_equal(const struct kallmod_map *a, uint32_t set_a, const struct kallmod_map *b,
+			uint32_t set_b)
 {
 	const char *names_a[MAX_SET], *names_b[MAX_SET];
 	size_t n = kallmod_map_set_modules(a, set_a, names_a, MAX_SET);
@@ -62,7 +61,8 @@ static uint64_t *tally_field(struct kallmod_tally *tally, const struct kallmod_m
 	bool is_a = a && a->set != KALLMOD_SET_CORE, is_b = b && b->set != KALLMOD_SET_CORE;
 
 	if (is_a && is_b)
-		return same_set(truth, a->set, map, b->set) ? &tally->agreed : &tally->wrong;
+		return kallmod_sets_equal(truth, a->set, map, b->set) ? &tally->agreed :
+								       &tally->wrong;
 	if (is_a)
 		return &tally->missed;
 	if (is_b)

@@ -23,6 +23,9 @@ void kallmod_compare(const struct kallmod_map *truth, const struct kallmod_map *
 		     void (*fn)(void *arg, const char *truth_set, const char *map_set,
 				bool agreed, uint64_t bytes),
 		     void *arg);
+/* The same modules, whatever their order? Set ids that the maps have. */
+bool kallmod_sets_equal(const struct kallmod_map *a, uint32_t set_a, const struct kallmod_map *b,
+			uint32_t set_b);
 /* agreed / (agreed + wrong + extra), and agreed / (agreed + wrong + missed); 1 for 0 / 0. */
 double kallmod_tally_precision(const struct kallmod_tally *tally);
 double kallmod_tally_recall(const struct kallmod_tally *tally);
