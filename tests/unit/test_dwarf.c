@@ -77,6 +77,8 @@ static void source_files_become_objects(void **state)
 	assert_object("./fs/ext4/inode.c", prefix, "fs/ext4/inode.o");
 	assert_object("/build/linux-6.1/arch/x86/crypto/a-x86_64.S", prefix,
 		      "arch/x86/crypto/a-x86_64.o");
+	assert_object("arch/x86/kvm/../../../virt/kvm/eventfd.c", 0, "virt/kvm/eventfd.o");
+	assert_object("/build/linux-6.1/lib/../../x.c", prefix, NULL);
 	assert_object("/build/linux-6.1/x", prefix, NULL);
 	assert_object("/x", prefix, NULL);
 	assert_object("/usr/include/x.c", 0, NULL);

@@ -12,6 +12,7 @@
 #include "dwarf_units.h"
 #include "file.h"
 #include "grow.h"
+#include "tree_path.h"
 
 enum {
 	UNITS_MAX = 1 << 20,   /* a kernel has thousands */
@@ -209,5 +210,5 @@ bool kallmod_dwarf_object(const char *name, size_t prefix, char *object_ret, siz
 		return false;
 	memcpy(object_ret, name, dot - name);
 	memcpy(object_ret + (dot - name), ".o", sizeof(".o"));
-	return true;
+	return kallmod_tree_path_normalise(object_ret);
 }

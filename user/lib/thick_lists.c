@@ -8,6 +8,7 @@
 #include "grow.h"
 #include "thick_lists.h"
 #include "thick_makefile.h"
+#include "tree_path.h"
 
 void kallmod_thick_lists_deinit(struct kallmod_thick_lists *lists)
 {
@@ -23,33 +24,6 @@ void kallmod_thick_lists_deinit(struct kallmod_thick_lists *lists)
 
 /* ---- what make printed ----------------------------------------------------------------- */
 
-/* Takes "." and ".." out of a path, in place; false: it leads out of the tree. */
-static bool normalise(char *path)
-{
-	char *to = path;
-	const char *from = path;
-
-	while (*from) {
-		size_t length = strcspn(from, "/");
-
-		if (length == 2 && !memcmp(from, "..", 2)) {
-			if (to == path)
-				return false;
-			while (to > path && *--to != '/')
-				;
-		} else if (length && !(length == 1 && *from == '.')) {
-			if (to > path)
-				*to++ = '/';
-			memmove(to, from, length);
-			to += length;
-		}
-		from += length;
-		from += *from == '/';
-	}
-	*to = '\0';
-	return true;
-}
-
 /*
  * A name of a Kbuild file as a path from the top of the tree; with "virt/kvm/eventfd.o", and not
  * "arch/x86/kvm/../../../virt/kvm/eventfd.o", as linker maps and .cmd files have it.
@@ -60,7 +34,7 @@ static int join(const char *dir, const char *name, char **ret)
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return -ENOMEM;
-	if (!normalise(path)) {
+	if (!kallmod_tree_path_normalise(path)) {
 		free(path);
 		return -EINVAL;
 	}
