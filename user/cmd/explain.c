@@ -89,6 +89,7 @@ struct tally {
 static void explain_function(const struct explanation *explanation, struct verdict *verdict,
 			     const struct kallmod_symbol *symbol, struct tally *tally, bool print)
 {
+	const char *told = kallmod_sigset_told_name(explanation->sigset, symbol->name);
 	char mark;
 
 	verdict->own = verdict->other = verdict->core = 0;
@@ -101,8 +102,9 @@ static void explain_function(const struct explanation *explanation, struct verdi
 	tally->unknown += mark == '?';
 	tally->against += mark == '-';
 	if (print)
-		printf("  %c %016" PRIx64 " %s\t%s\n", mark, symbol->addr, symbol->name,
-		       *verdict->others ? verdict->others : "not in any signature");
+		printf("  %c %016" PRIx64 " %s\t%s%s%s\n", mark, symbol->addr, symbol->name,
+		       *verdict->others ? verdict->others : "not in any signature",
+		       told ? "; the kernel says " : "", told ? told : "");
 }
 
 /* ---- a range --------------------------------------------------------------------------- */

@@ -364,8 +364,10 @@ int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols
 		kallmod_infer_learn(infer);
 		err = search(infer);
 	}
-	if (!err)
+	if (!err) {
 		kallmod_infer_mend(infer);
+		err = kallmod_infer_drop_strays(infer);
+	}
 	if (err)
 		return kallmod_fail(infer->ctx, err, "out of memory");
 	return kallmod_infer_give(infer, end, fn, arg);

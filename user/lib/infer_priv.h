@@ -69,6 +69,8 @@ float kallmod_infer_cost(const struct kallmod_infer_item *item, uint16_t module,
 void kallmod_infer_learn(struct kallmod_infer *infer);
 /* Makes the path whole: what is linked from one module's objects is in one piece. */
 void kallmod_infer_mend(struct kallmod_infer *infer);
+/* Takes out of the path what lies away from its module's place. -ENOMEM. */
+int kallmod_infer_drop_strays(struct kallmod_infer *infer);
 /* Gives the path's runs of modules up to end. */
 int kallmod_infer_give(struct kallmod_infer *infer, uint64_t end,
 		       int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg);

@@ -69,15 +69,12 @@ static int compare(const void *a, const void *b)
 	return order ? order : strcmp(x->module, y->module);
 }
 
-static int add(struct kallmod_sig_initcalls *initcalls, const char *name)
+int kallmod_sig_initcalls_add(struct kallmod_sig_initcalls *initcalls, const char *module,
+			      size_t module_length, const char *function,
+			      size_t function_length)
 {
-	const char *module, *function;
-	size_t module_length, function_length;
 	struct kallmod_sig_initcall *new;
 
-	if (!kallmod_sig_initcall_split(name, &module, &module_length, &function,
-					&function_length))
-		return 0;
 	if (kallmod_grow(&initcalls->at, &initcalls->capacity, initcalls->n,
 			 sizeof(*initcalls->at)))
 		return -ENOMEM;
@@ -87,7 +84,19 @@ static int add(struct kallmod_sig_initcalls *initcalls, const char *name)
 	return new->module && new->function ? 0 : -ENOMEM;
 }
 
-static void sort(struct kallmod_sig_initcalls *initcalls)
+static int add(struct kallmod_sig_initcalls *initcalls, const char *name)
+{
+	const char *module, *function;
+	size_t module_length, function_length;
+
+	if (!kallmod_sig_initcall_split(name, &module, &module_length, &function,
+					&function_length))
+		return 0;
+	return kallmod_sig_initcalls_add(initcalls, module, module_length, function,
+					 function_length);
+}
+
+void kallmod_sig_initcalls_sort(struct kallmod_sig_initcalls *initcalls)
 {
 	size_t n = 0;
 
@@ -119,7 +128,7 @@ int kallmod_sig_initcalls_read(const struct kallmod_symbols *symbols,
 		kallmod_sig_initcalls_deinit(&initcalls);
 		return err;
 	}
-	sort(&initcalls);
+	kallmod_sig_initcalls_sort(&initcalls);
 	*ret = initcalls;
 	return 0;
 }

@@ -25,6 +25,12 @@ struct kallmod_sig_initcalls {
  */
 bool kallmod_sig_initcall_split(const char *name, const char **module_ret, size_t *module_length,
 				const char **function_ret, size_t *function_length);
+/* Adds one; a sort must follow. -ENOMEM. */
+int kallmod_sig_initcalls_add(struct kallmod_sig_initcalls *initcalls, const char *module,
+			      size_t module_length, const char *function,
+			      size_t function_length);
+/* In order, and each once. */
+void kallmod_sig_initcalls_sort(struct kallmod_sig_initcalls *initcalls);
 /* Reads those of a table, none where it has only functions. -ENOMEM. */
 int kallmod_sig_initcalls_read(const struct kallmod_symbols *symbols,
 			       struct kallmod_sig_initcalls *ret);

@@ -26,6 +26,12 @@ struct kallmod_sigset_module *kallmod_sigset_find_module(const struct kallmod_si
 	return bsearch(&key, set->modules, set->nmodules, sizeof(key), compare_names);
 }
 
+static struct kallmod_sigset_module new_module(const char *name)
+{
+	return (struct kallmod_sigset_module){
+		.name = name, .allowed = true, .far = UINT16_MAX, .lacking = UINT16_MAX};
+}
+
 /* Numbers the modules of all files by name. */
 static int number_modules(struct kallmod_sigset *set)
 {
@@ -39,12 +45,10 @@ static int number_modules(struct kallmod_sigset *set)
 		return -ENOMEM;
 	for (size_t i = 0; i < set->nmembers; i++)
 		for (size_t k = 0; k < set->members[i].file.header->nmodules; k++)
-			set->modules[set->nmodules++] = (struct kallmod_sigset_module){
-				kallmod_sigfile_name(&set->members[i].file, k), true, false,
-				UINT16_MAX, UINT16_MAX};
+			set->modules[set->nmodules++] =
+				new_module(kallmod_sigfile_name(&set->members[i].file, k));
 	for (size_t i = 0; i < set->nbuiltin; i++)
-		set->modules[set->nmodules++] = (struct kallmod_sigset_module){
-			set->builtin_names[i], true, false, UINT16_MAX, UINT16_MAX};
+		set->modules[set->nmodules++] = new_module(set->builtin_names[i]);
 	qsort(set->modules, set->nmodules, sizeof(*set->modules), compare_names);
 	for (size_t i = 0; i < set->nmodules; i++)
 		if (!n || strcmp(set->modules[n - 1].name, set->modules[i].name))
@@ -201,29 +205,36 @@ static void find_existing(struct kallmod_sigset *set)
 
 /* ---- the set ---------------------------------------------------------------------------- */
 
-static int sigset_init(struct kallmod_sigset *set)
+/*
+ * Initcalls are behind the text, and what they tell is little where there is a modules.builtin:
+ * there a live view starts sooner without them.
+ */
+static int read_symbols(struct kallmod_sigset *set, const struct kallmod_symbols **ret)
+{
+	return set->nbuiltin ? kallmod_ctx_text_symbols(set->ctx, ret) :
+			       kallmod_ctx_symbols(set->ctx, ret);
+}
+
+static int read_releases(struct kallmod_sigset *set, const struct kallmod_symbols *symbols)
 {
 	const char *exclude = kallmod_ctx_get(set->ctx, KALLMOD_OPT_EXCLUDE_RELEASE);
-	const struct kallmod_symbols *symbols;
-	int err = open_files(set);
 
-	if (!err)
-		err = kallmod_ctx_text_symbols(set->ctx, &symbols);
-	if (err)
-		return err;
 	choose_releases(set, exclude, find_architecture(symbols));
 	kallmod_sigset_measure(set, symbols);
 	snprintf(set->summary, sizeof(set->summary), set->version ?
 		 "%zu releases, as a kernel like %d.%d" : "%zu releases",
 		 set->nreleases, set->version / 200, set->version % 200 / 10);
-	if (!set->releases[0])
-		return kallmod_fail(set->ctx, -ENOENT,
+	return set->releases[0] ?
+		       0 :
+		       kallmod_fail(set->ctx, -ENOENT,
 				    "no signatures are left when releases %s… are left out",
 				    exclude);
-	err = kallmod_sigset_read_builtin(set);
-	if (err)
-		return err;
-	err = number_modules(set);
+}
+
+static int read_modules(struct kallmod_sigset *set, const struct kallmod_symbols *symbols)
+{
+	int err = number_modules(set);
+
 	if (err == -E2BIG)
 		return kallmod_fail(set->ctx, err,
 				    "modules.builtin and the signatures have more than %d modules together; give another --modules-builtin or --signatures",
@@ -232,7 +243,25 @@ static int sigset_init(struct kallmod_sigset *set)
 		return kallmod_fail(set->ctx, err, "signatures: %s", strerror(-err));
 	find_existing(set);
 	err = kallmod_sigset_apply_builtin(set);
-	return err ? err : kallmod_sigset_drop_loaded(set);
+	if (!err)
+		err = kallmod_sigset_drop_loaded(set);
+	if (!err && kallmod_sigset_read_told(set, symbols))
+		err = kallmod_fail(set->ctx, -ENOMEM, "out of memory");
+	return err;
+}
+
+static int sigset_init(struct kallmod_sigset *set)
+{
+	const struct kallmod_symbols *symbols;
+	int err = open_files(set);
+
+	if (!err)
+		err = kallmod_sigset_read_builtin(set);
+	if (!err)
+		err = read_symbols(set, &symbols);
+	if (!err)
+		err = read_releases(set, symbols);
+	return err ? err : read_modules(set, symbols);
 }
 
 int kallmod_sigset_open(struct kallmod_ctx *ctx, struct kallmod_sigset **ret)
@@ -261,6 +290,7 @@ void kallmod_sigset_close(struct kallmod_sigset *set)
 		free(set->members[i].claims);
 	}
 	kallmod_sigset_free_builtin(set);
+	kallmod_sigset_free_told(set);
 	free(set->members);
 	free(set->modules);
 	free(set);

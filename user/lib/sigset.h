@@ -47,6 +47,11 @@ struct kallmod_sigset_fact {
 /* Calls fn with all that is known of a raw name; for explanations, and not fast. */
 void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
 			 void (*fn)(void *arg, const struct kallmod_sigset_fact *fact), void *arg);
+/*
+ * What the kernel at hand itself calls the module of its function of that raw name, by an
+ * initcall or a debug message: it is what Kbuild would call it where it is none. NULL: nothing, or there are several.
+ */
+const char *kallmod_sigset_told_name(const struct kallmod_sigset *set, const char *name);
 size_t kallmod_sigset_modules(const struct kallmod_sigset *set);
 const char *kallmod_sigset_module(const struct kallmod_sigset *set, size_t module);
 /* Is no release in use near the kernel at hand, in time? Then what it says may have changed. */

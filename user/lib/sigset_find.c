@@ -144,5 +144,5 @@ size_t kallmod_sigset_find(const struct kallmod_sigset *set, const char *name,
 	}
 	search.n = settle_weak(hits, search.n);
 	settle_core(set, hits, search.n);
-	return search.n;
+	return kallmod_sigset_apply_told(set, hash, hits, search.n);
 }

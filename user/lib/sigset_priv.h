@@ -4,6 +4,7 @@
 #define KALLMOD_SIGSET_PRIV_H
 
 #include "builtin_paths.h"
+#include "sig_initcalls.h"
 #include "sigfile.h"
 #include "sigset.h"
 #include "symbols.h"
@@ -35,6 +36,15 @@ struct kallmod_sigset_module {
 	uint32_t functions, unique; /* names that it has; that nothing else has */
 };
 
+/* What the kernel says of its functions of a name. */
+struct kallmod_sigset_told {
+	uint32_t hash;	 /* of the function's name */
+	uint16_t module; /* whose it is; KALLMOD_SIGSET_CORE: of no module that is known */
+	bool sure;	 /* an initcall says so, and the function is there as such */
+	uint8_t seen;	 /* of the first of a hash: how many functions of that name there are */
+	const char *name, *function; /* KBUILD_MODNAME, and the function */
+};
+
 struct kallmod_sigset {
 	struct kallmod_ctx *ctx;
 	struct kallmod_sigset_member *members;
@@ -44,6 +54,10 @@ struct kallmod_sigset {
 	struct kallmod_builtin_paths builtin; /* the modules.builtin at hand, if any */
 	char **builtin_names; /* of these, the modules' names; owned */
 	size_t nbuiltin;
+	struct kallmod_sig_initcalls initcalls, messages; /* of the kernel at hand */
+	struct kallmod_sigset_told *told; /* by hash; the surer ones first; owned */
+	size_t ntold;
+	uint8_t told_bits[UINT16_MAX / 8 + 1]; /* by the upper half of a hash: is anything told? */
 	int version; /* that the kernel is like, as kallmod_sig_version() has it; 0: not known */
 	size_t nreleases;
 	char releases[1024];
@@ -73,6 +87,12 @@ int kallmod_sigset_apply_builtin(struct kallmod_sigset *set);
 /* Finds the claims of a file's objects. -ENOMEM. */
 int kallmod_sigset_claim_objects(const struct kallmod_sigset *set,
 				 struct kallmod_sigset_member *member);
+/* Reads what the kernel says of its functions. -ENOMEM. */
+int kallmod_sigset_read_told(struct kallmod_sigset *set, const struct kallmod_symbols *symbols);
+void kallmod_sigset_free_told(struct kallmod_sigset *set);
+/* Leaves of n hits of a name what agrees with it, in place; how many there are then. */
+size_t kallmod_sigset_apply_told(const struct kallmod_sigset *set, uint32_t hash,
+				 struct kallmod_sigset_hit *hits, size_t n);
 /* What is loaded as a module is not built in. */
 int kallmod_sigset_drop_loaded(struct kallmod_sigset *set);
 
