@@ -133,6 +133,67 @@ static void add_pairs(struct kallmod_sigset *set, const struct kallmod_sig_initc
 	}
 }
 
+/* ---- renamed modules ------------------------------------------------------------------- */
+
+/* The only module that has a name, in all releases in use; CORE: several, or the core has it too. */
+static uint16_t only_owner(const struct kallmod_sigset *set, uint32_t hash)
+{
+	uint16_t module = KALLMOD_SIGSET_CORE;
+
+	for (size_t i = 0; i < set->nmembers; i++) {
+		const struct kallmod_sigset_member *member = &set->members[i];
+		const uint32_t *posts;
+		size_t n = kallmod_sigfile_find(&member->file, hash, &posts);
+
+		for (size_t k = 0; k < n; k++) {
+			uint32_t owner = posts[k] & 0xffff;
+
+			if (!(posts[k] >> 16 & member->releases))
+				continue;
+			if (owner >= member->file.header->nmodules ||
+			    (module != KALLMOD_SIGSET_CORE && member->modules[owner] != module))
+				return KALLMOD_SIGSET_CORE;
+			module = member->modules[owner];
+		}
+	}
+	return module;
+}
+
+/* From here on the module that is not in this kernel is the one that is called otherwise now. */
+static void rename_module(struct kallmod_sigset *set, uint16_t from, uint16_t to)
+{
+	set->modules[to].functions += set->modules[from].functions;
+	set->modules[to].unique += set->modules[from].unique;
+	for (size_t i = 0; i < set->nmembers; i++)
+		for (size_t k = 0; k < set->members[i].file.header->nmodules; k++)
+			if (set->members[i].modules[k] == from)
+				set->members[i].modules[k] = to;
+}
+
+/*
+ * A module of the modules.builtin that no release has, and one that is not listed, whose function
+ * is now said to be of the former: that is its new name.
+ */
+static void find_renamed(struct kallmod_sigset *set)
+{
+	for (size_t i = 0, next; set->nbuiltin && i < set->ntold; i = next) {
+		const struct kallmod_sigset_told *told = &set->told[i];
+		uint16_t from;
+
+		for (next = i + 1; next < set->ntold && set->told[next].hash == told->hash;)
+			next++;
+		if (next > i + 1 || told->seen > 1 || told->module == KALLMOD_SIGSET_CORE ||
+		    !set->modules[told->module].listed || set->modules[told->module].functions)
+			continue;
+		from = only_owner(set, told->hash);
+		if (from == KALLMOD_SIGSET_CORE || set->modules[from].allowed)
+			continue;
+		kallmod_log(set->ctx, KALLMOD_LOG_DEBUG, "signatures: %s is now called %s",
+			    set->modules[from].name, set->modules[told->module].name);
+		rename_module(set, from, told->module);
+	}
+}
+
 int kallmod_sigset_read_told(struct kallmod_sigset *set, const struct kallmod_symbols *symbols)
 {
 	int err = kallmod_sig_initcalls_read(symbols, &set->initcalls);
@@ -147,7 +208,10 @@ int kallmod_sigset_read_told(struct kallmod_sigset *set, const struct kallmod_sy
 	add_pairs(set, &set->initcalls, true);
 	add_pairs(set, &set->messages, false);
 	qsort(set->told, set->ntold, sizeof(*set->told), compare);
-	return count_seen(set, symbols);
+	err = count_seen(set, symbols);
+	if (!err)
+		find_renamed(set);
+	return err;
 }
 
 void kallmod_sigset_free_told(struct kallmod_sigset *set)
