@@ -18,6 +18,8 @@ enum {
 	OBJECT_MAX = 512,
 	/* Between two functions of a module: what compilers and linkers align to, at most. */
 	PADDING_MAX = 64,
+	/* From a function's symbol to where gcc has debug information begin on arm64. */
+	HEAD_MAX = 16,
 };
 
 struct target {
@@ -84,16 +86,23 @@ static int find_sets(struct target *target, const struct kallmod_object_list *li
 
 /*
  * Where the code that begins at addr really begins: the room in front of a function (__pfx_, and
- * __cfi_ with kCFI) is of its object, too, and no debug information tells of it.
+ * __cfi_ with kCFI) is of its object, too, and no debug information tells of it. On arm64, with
+ * -fpatchable-function-entry, gcc has a unit begin behind its first function's patched
+ * instructions, 8 bytes behind the symbol (seen in Debian 5.10 to 6.12; hardly in 7.2, not in 7.3).
  */
 static uint64_t padded_start(const struct kallmod_symbols *symbols, uint64_t addr)
 {
 	ptrdiff_t before = kallmod_symbols_find(symbols, addr - 1);
 	const struct kallmod_symbol *symbol;
 
-	if (before < 0 || kallmod_symbols_end(symbols, before) != addr)
+	if (before < 0)
 		return addr;
 	symbol = kallmod_symbols_at(symbols, before);
+	if (kallmod_symbols_end(symbols, before) > addr && addr - symbol->addr <= HEAD_MAX &&
+	    kallmod_symbols_text_at(symbols, symbol->addr))
+		return symbol->addr;
+	if (kallmod_symbols_end(symbols, before) != addr)
+		return addr;
 	if (strncmp(symbol->name, "__pfx_", 6) && strncmp(symbol->name, "__cfi_", 6))
 		return addr;
 	return symbol->addr;
