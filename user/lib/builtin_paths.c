@@ -65,7 +65,8 @@ static int add(void *arg, char *line, size_t length)
 		free(object);
 		return -ENOMEM;
 	}
-	paths->paths[paths->n++] = (struct kallmod_builtin_path){.object = object};
+	paths->paths[paths->n] = (struct kallmod_builtin_path){.object = object, .line = paths->n};
+	paths->n++;
 	return 0;
 }
 

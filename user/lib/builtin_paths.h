@@ -8,6 +8,7 @@
 struct kallmod_builtin_paths {
 	struct kallmod_builtin_path {
 		char *object; /* owned; "net/unix/unix.o" of "kernel/net/unix/unix.ko" */
+		size_t line; /* of the file, from 0; they are in the order of linking */
 		bool met;
 	} *paths; /* sorted, '-' and '_' being equal; each once */
 	size_t n, capacity;

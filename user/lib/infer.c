@@ -368,6 +368,8 @@ int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols
 		kallmod_infer_mend(infer);
 		err = kallmod_infer_drop_strays(infer);
 	}
+	if (!err)
+		err = kallmod_infer_fill_gaps(infer, symbols);
 	if (err)
 		return kallmod_fail(infer->ctx, err, "out of memory");
 	return kallmod_infer_give(infer, end, fn, arg);

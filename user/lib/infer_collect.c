@@ -31,18 +31,19 @@ int kallmod_infer_reserve(void **array, size_t *capacity, size_t n, size_t size)
 	return 0;
 }
 
-static int add_item(struct kallmod_infer *infer, uint64_t start)
+static int add_item(struct kallmod_infer *infer, uint64_t start, uint32_t symbol)
 {
 	if (kallmod_infer_reserve((void **)&infer->items, &infer->item_capacity, infer->nitems + 1,
 		    sizeof(*infer->items)))
 		return -ENOMEM;
 	infer->items[infer->nitems++] =
-		(struct kallmod_infer_item){.start = start, .first_hit = infer->nhits};
+		(struct kallmod_infer_item){.start = start, .symbol = symbol,
+					    .first_hit = infer->nhits};
 	return 0;
 }
 
 /* Adds what has a name to the last item. Aliases of one address: the rarest name counts. */
-static int add_evidence(struct kallmod_infer *infer, const char *name)
+static int add_evidence(struct kallmod_infer *infer, const char *name, uint32_t symbol)
 {
 	struct kallmod_infer_item *item = &infer->items[infer->nitems - 1], found = *item;
 	struct kallmod_sigset_hit *hits;
@@ -55,6 +56,7 @@ static int add_evidence(struct kallmod_infer *infer, const char *name)
 	n = kallmod_sigset_find(infer->set, name, hits, &found.name);
 	if (!n || (item->nhits && (size_t)item->nmodules + item->core <= n))
 		return 0;
+	found.symbol = symbol;
 	found.first_hit = infer->nhits;
 	found.nhits = n < KALLMOD_SIGSET_MAX_HITS ? n : KALLMOD_SIGSET_MAX_HITS;
 	found.core = false;
@@ -146,9 +148,9 @@ int kallmod_infer_collect(struct kallmod_infer *infer, const struct kallmod_symb
 		if (symbol->addr >= end)
 			break;
 		if (!last || (last->start != symbol->addr && !padding))
-			err = add_item(infer, symbol->addr);
+			err = add_item(infer, symbol->addr, i);
 		if (!err && !is_padding)
-			err = add_evidence(infer, symbol->name);
+			err = add_evidence(infer, symbol->name, i);
 		if (err)
 			return err;
 		last = &infer->items[infer->nitems - 1];

@@ -21,6 +21,7 @@ struct kallmod_infer_item {
 	uint64_t start;
 	uint64_t end; /* of the function, 0: not known */
 	uint32_t name;	    /* its hash */
+	uint32_t symbol;    /* of that name, or the first one there: its index */
 	uint32_t first_hit; /* into hits */
 	uint32_t again;	    /* 1 + the first item of functions that are here a second time; or 0 */
 	uint16_t nhits;
@@ -71,6 +72,11 @@ void kallmod_infer_learn(struct kallmod_infer *infer);
 void kallmod_infer_mend(struct kallmod_infer *infer);
 /* Takes out of the path what lies away from its module's place. -ENOMEM. */
 int kallmod_infer_drop_strays(struct kallmod_infer *infer);
+/*
+ * Finds modules that are listed and that no release has, where the list says that they are. Changes
+ * items, hits and the path. -ENOMEM.
+ */
+int kallmod_infer_fill_gaps(struct kallmod_infer *infer, const struct kallmod_symbols *symbols);
 /* Gives the path's runs of modules up to end. */
 int kallmod_infer_give(struct kallmod_infer *infer, uint64_t end,
 		       int (*fn)(void *arg, const struct kallmod_infer_run *run), void *arg);

@@ -142,3 +142,23 @@ void kallmod_module_names_free(struct kallmod_module_names *names)
 	free(names->names);
 	*names = (struct kallmod_module_names)KALLMOD_MODULE_NAMES_EMPTY;
 }
+
+static int fold(char c)
+{
+	return c == '-' ? '_' : (unsigned char)c;
+}
+
+size_t kallmod_module_names_alike(const char *a, const char *b)
+{
+	size_t best = 0;
+
+	for (; *a && *a != '.'; a++)
+		for (const char *at = b; *at && *at != '.'; at++) {
+			size_t n = 0;
+
+			while (a[n] && at[n] && fold(a[n]) == fold(at[n]) && a[n] != '.')
+				n++;
+			best = n > best ? n : best;
+		}
+	return best;
+}

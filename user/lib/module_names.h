@@ -32,5 +32,10 @@ void kallmod_module_names_free(struct kallmod_module_names *names);
  * "kernel/fs/ext4/ext4.ko" and "fs/ext4/ext4.o" are "ext4". NULL where it ends otherwise.
  */
 char *kallmod_module_name(char *path);
+/*
+ * How many letters the longest run has that two names have in common, '-' and '_' being equal, and
+ * suffixes (from a '.' on) left out.
+ */
+size_t kallmod_module_names_alike(const char *a, const char *b);
 
 #endif

@@ -29,7 +29,8 @@ struct kallmod_sigset_module *kallmod_sigset_find_module(const struct kallmod_si
 static struct kallmod_sigset_module new_module(const char *name)
 {
 	return (struct kallmod_sigset_module){
-		.name = name, .allowed = true, .far = UINT16_MAX, .lacking = UINT16_MAX};
+		.name = name, .allowed = true, .line = SIZE_MAX, .far = UINT16_MAX,
+		.lacking = UINT16_MAX};
 }
 
 /* Numbers the modules of all files by name. */
@@ -393,6 +394,11 @@ bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module)
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module)
 {
 	return set->modules[module].listed;
+}
+
+size_t kallmod_sigset_line(const struct kallmod_sigset *set, size_t module)
+{
+	return set->modules[module].line;
 }
 
 const char *kallmod_sigset_summary(const struct kallmod_sigset *set)

@@ -63,6 +63,8 @@ size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module);
 bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module);
 /* True when a modules.builtin said that this module is in the kernel. */
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module);
+/* Its line in that modules.builtin, from 0: these are in the order of linking. SIZE_MAX: none. */
+size_t kallmod_sigset_line(const struct kallmod_sigset *set, size_t module);
 /* "6.1.0-56-amd64, 6.12.95…": the releases in use. */
 const char *kallmod_sigset_releases(const struct kallmod_sigset *set);
 /* "14 releases, as a kernel like 6.12": how many are in use, and which version the kernel is like. */

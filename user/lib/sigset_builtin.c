@@ -72,6 +72,8 @@ int kallmod_sigset_apply_builtin(struct kallmod_sigset *set)
 			kallmod_sigset_find_module(set, set->builtin_names[i]);
 
 		module->allowed = module->listed = true;
+		if (set->builtin.paths[i].line < module->line)
+			module->line = set->builtin.paths[i].line;
 		module->far = 0;
 		module->lacking = UINT16_MAX;
 	}

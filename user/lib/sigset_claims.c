@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "hash.h"
+#include "module_names.h"
 #include "sigset_priv.h"
 
 enum {
@@ -140,22 +141,6 @@ static uint16_t sure_module(struct claims *claims, const struct object *object)
 	return module;
 }
 
-/* The longest run of letters that two names have in common. */
-static size_t alike(const char *a, const char *b)
-{
-	size_t best = 0;
-
-	for (; *a; a++)
-		for (const char *at = b; *at; at++) {
-			size_t n = 0;
-
-			while (a[n] && at[n] && fold(a[n]) == fold(at[n]) && a[n] != '.')
-				n++;
-			best = n > best ? n : best;
-		}
-	return best;
-}
-
 static int compare_hashes(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -254,7 +239,7 @@ static uint16_t likely_module(const struct claims *claims, const struct object *
 			break;
 		if (strchr(path + object->directory, '/'))
 			continue;
-		same[n] = alike(object->path + object->directory, path + object->directory);
+		same[n] = kallmod_module_names_alike(object->path + object->directory, path + object->directory);
 		modules[n++] = module_at(claims->set, path);
 	}
 	for (size_t i = 0; i < n && n < MANY_MODULES; i++) {
