@@ -89,7 +89,9 @@ static int add(struct kallmod_sig_initcalls *initcalls, const char *name)
 	const char *module, *function;
 	size_t module_length, function_length;
 
-	if (!kallmod_sig_initcall_split(name, &module, &module_length, &function,
+	/* Nearly all of a table's names end here. */
+	if (name[0] != '_' || name[1] != '_' || name[2] != 'i' ||
+	    !kallmod_sig_initcall_split(name, &module, &module_length, &function,
 					&function_length))
 		return 0;
 	return kallmod_sig_initcalls_add(initcalls, module, module_length, function,
