@@ -178,9 +178,12 @@ static void releases_of_one_version_are_one(void **state)
 	static const char *const four[] = {"6.1.0-a-amd64", "6.1.0-a-arm64", "6.9.0-b-amd64",
 					   "6.9.0-b-arm64"};
 	static const struct names lines[] = {
-		{"abcd", "kernel/exit.o", "exit", 60}, {"ab", "kernel/exit.o", "went", 120},
-		{"a", "kernel/exit.o", "gone", 120},   {"cd", "kernel/exit.o", "came", 120},
-		{"d", "kernel/exit.o", "new", 120}};
+		{"ac", "arch/x86/kernel/setup.o", "exit", 60},
+		{"bd", "arch/arm64/kernel/setup.o", "arm", 60},
+		{"ab", "arch/x86/kernel/setup.o", "went", 120},
+		{"a", "arch/x86/kernel/setup.o", "gone", 120},
+		{"cd", "arch/x86/kernel/setup.o", "came", 120},
+		{"c", "arch/x86/kernel/setup.o", "new", 120}};
 	struct fake_root *root = *state;
 	struct kernel kernel;
 
