@@ -19,7 +19,7 @@ int kallmod_sig_version(const char *release)
 }
 
 enum {
-	SAMPLE = 2, /* every second name is enough */
+	SAMPLE = 65536 / 3, /* of the upper halves of hashes: every third name is enough */
 	POINTS = 32, /* between two releases */
 	LASTING = 2, /* names that tell whether an object is in the kernel */
 	/* Nats between the least and the most likely version: with less nothing is told. */
@@ -136,11 +136,13 @@ static void find_names(struct survey *survey, const struct kallmod_symbols *symb
 		uint32_t hash;
 		bool cold;
 
-		if (symbol->module || !kallmod_symbol_is_text(symbol))
+		/* Room before a function has its name, to be looked up only once. */
+		if (symbol->module || !kallmod_symbol_is_text(symbol) ||
+		    !strncmp(symbol->name, "__pfx_", 6))
 			continue;
 		length = kallmod_sig_normalise(symbol->name, &start, &cold);
 		hash = kallmod_sig_hash(start, length);
-		if (hash % SAMPLE || !kallmod_sigfile_find(survey->file, hash, &posts))
+		if (hash >> 16 >= SAMPLE || !kallmod_sigfile_find(survey->file, hash, &posts))
 			continue;
 		survey->found[(posts - survey->file->posts) / 8] |=
 			1 << (posts - survey->file->posts) % 8;
@@ -209,11 +211,8 @@ static void count_name(struct survey *survey, size_t name, bool lasting)
 
 static void count_pass(struct survey *survey, bool lasting)
 {
-	const struct kallmod_sigfile *file = survey->file;
-
-	for (size_t i = 0; i < file->header->nnames; i++)
-		if (file->hashes[i] % SAMPLE == 0)
-			count_name(survey, i, lasting);
+	for (size_t i = 0; i < survey->file->index[SAMPLE]; i++)
+		count_name(survey, i, lasting);
 }
 
 /* Functions whose object nobody knows, all of Rust's among them, are of many. */
