@@ -16,11 +16,12 @@ enum {
 	ANCHOR = 2,	  /* matched names that make sure where a module is */
 	ANCHORS = 8,	  /* with fewer, nobody knows whether the list is in that order */
 	DISORDER = 20,	  /* of so many anchors one may be out of it */
-	GAP_MAX = 2048,	  /* functions between two modules */
+	GAP_MAX = 1 << 14, /* functions between two modules */
 	ALIKE = 4,	  /* letters that a function's and its module's name have in common, */
 	ALIKE_PART = 2,	  /* and that part of the module's */
 	LONG = 9,	  /* letters that are enough, however long it is */
-	COMPARED_MAX = 1 << 18, /* pairs of names; a hostile list could have any number */
+	FILLED = 16,	  /* functions between two that are called like one of several modules */
+	COMPARED_MAX = 1 << 17, /* pairs of names; a hostile list could have any number */
 };
 
 struct anchor {
@@ -123,6 +124,7 @@ static int give(struct kallmod_infer *infer, size_t item, uint16_t module)
 	infer->items[item].first_hit = infer->nhits;
 	infer->items[item].nhits = infer->items[item].nmodules = 1;
 	infer->items[item].far = 0;
+	infer->items[item].guessed = true;
 	infer->hits[infer->nhits++] =
 		(struct kallmod_sigset_hit){module, 0, false, KALLMOD_SIGPLACE_ANYWHERE};
 	infer->path[item] = module;
@@ -136,12 +138,13 @@ static bool is_unknown(const struct kallmod_infer *infer, size_t item)
 
 /*
  * The functions [from, to) are known of nobody. From the first that is called like one of the n
- * modules up to the last, each is of the one that was named last, for the modules are in order.
+ * modules up to the last, each is of the one that was named last, for the modules are in order; but
+ * not where that are many, and several modules may have them.
  */
 static int give_stretch(struct gaps *gaps, size_t from, size_t to, const uint16_t *modules,
 			size_t n, size_t *at)
 {
-	size_t start = to, module = n;
+	size_t start = from, module = n;
 	int err = 0;
 
 	for (size_t i = from; !err && i < to; i++) {
@@ -149,9 +152,10 @@ static int give_stretch(struct gaps *gaps, size_t from, size_t to, const uint16_
 
 		if (k == n)
 			continue;
-		for (size_t fill = start < i && module == k ? start : i; !err && fill <= i; fill++)
-			err = give(gaps->infer, fill, modules[k]);
-		start = i + 1;
+		if (module != k || (n > 1 && i - start > FILLED))
+			start = i;
+		for (; !err && start <= i; start++)
+			err = give(gaps->infer, start, modules[k]);
 		module = *at = k;
 	}
 	return err;

@@ -12,6 +12,7 @@ struct kallmod_infer_evidence {
 	uint32_t matched;   /* that the module has in a known release */
 	uint32_t unique;    /* and nothing else has */
 	uint32_t unknown;   /* that nothing has */
+	uint32_t guessed;   /* matched, by likeness to the module's name alone */
 	uint32_t stale;	    /* matched, but elsewhere in a nearer release */
 	float nats;	    /* over what they say for the core */
 };
@@ -29,6 +30,7 @@ struct kallmod_infer_item {
 	uint16_t far;	   /* of the nearest hit */
 	bool core;	   /* the core has the name too */
 	bool doubtful;	   /* only modules have it that nearer releases lack */
+	bool guessed;	   /* nothing has the name: by its likeness to a module's, and the list */
 };
 
 /* A step of the best path to a state, for going back. */

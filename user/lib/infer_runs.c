@@ -55,6 +55,7 @@ static struct kallmod_infer_evidence weigh(const struct kallmod_infer *infer, si
 		evidence.matched += hit != NULL;
 		evidence.unique += hit && item->nhits == 1;
 		evidence.unknown += !item->nhits;
+		evidence.guessed += item->guessed;
 		evidence.stale += hit && hit->far > item->far;
 	}
 	return evidence;
@@ -386,6 +387,8 @@ static float confidence_of(const struct kallmod_infer *infer, uint16_t module,
 	/* A modules.builtin that lists it takes half of the ways to be wrong away. */
 	if (kallmod_sigset_listed(infer->set, module))
 		error /= 2;
+	if (evidence->guessed * 2 > evidence->matched)
+		error = fmaxf(error, .02f);
 	return 1 - error;
 }
 
