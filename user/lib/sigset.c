@@ -378,7 +378,7 @@ size_t kallmod_sigset_unique(const struct kallmod_sigset *set, size_t module)
 
 bool kallmod_sigset_is_far(const struct kallmod_sigset *set)
 {
-	for (size_t i = 0; i < set->nmembers; i++)
+	for (size_t i = 0; set->version && i < set->nmembers; i++)
 		if (kallmod_sigset_nearest(&set->members[i], set->members[i].releases) <= NEAR)
 			return false;
 	return true;

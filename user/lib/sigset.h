@@ -54,7 +54,10 @@ void kallmod_sigset_each(const struct kallmod_sigset *set, const char *name,
 const char *kallmod_sigset_told_name(const struct kallmod_sigset *set, const char *name);
 size_t kallmod_sigset_modules(const struct kallmod_sigset *set);
 const char *kallmod_sigset_module(const struct kallmod_sigset *set, size_t module);
-/* Is no release in use near the kernel at hand, in time? Then what it says may have changed. */
+/*
+ * Is no release in use near the kernel at hand, in time, or is it not known when that was? Then what
+ * they say may have changed.
+ */
 bool kallmod_sigset_is_far(const struct kallmod_sigset *set);
 /* How many names of functions the module has in all releases together, and of these alone. */
 size_t kallmod_sigset_functions(const struct kallmod_sigset *set, size_t module);
