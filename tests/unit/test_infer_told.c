@@ -2,6 +2,7 @@
 /* Inference with what the kernel itself says of its functions, and without what lies astray. */
 #include "dynamic_debug.h"
 #include "infer_kernel.h"
+#include "sig_initcalls.h"
 #include "sigset.h"
 
 static const struct signature lines[] = {
@@ -159,6 +160,20 @@ static void odd_messages_are_left_out(void **state)
 	assert_string_equal(list.text, "m:f ");
 }
 
+/* The rest of a hostile list is left out. */
+static void no_more_is_kept_than_a_kernel_can_have(void **state)
+{
+	struct kallmod_sig_initcalls initcalls = {};
+
+	(void)state;
+	for (size_t i = 0; i < KALLMOD_SIG_INITCALLS_MAX + 2; i++)
+		assert_int_equal(kallmod_sig_initcalls_add(&initcalls, "m", 1, "f", 1), 0);
+	assert_int_equal(initcalls.n, KALLMOD_SIG_INITCALLS_MAX);
+	kallmod_sig_initcalls_sort(&initcalls);
+	assert_int_equal(initcalls.n, 1);
+	kallmod_sig_initcalls_deinit(&initcalls);
+}
+
 /* ---- strays ---------------------------------------------------------------------------- */
 
 /* A function of a module, among others, away from where the linker has the module. */
@@ -220,6 +235,7 @@ int main(void)
 		rooted_test(of_two_functions_nothing_is_told),
 		rooted_test(messages_of_loaded_modules_tell_nothing),
 		rooted_test(odd_messages_are_left_out),
+		cmocka_unit_test(no_more_is_kept_than_a_kernel_can_have),
 		rooted_test(what_lies_astray_is_not_the_modules),
 		rooted_test(a_piece_in_another_part_of_the_text_is),
 	};

@@ -75,6 +75,8 @@ int kallmod_sig_initcalls_add(struct kallmod_sig_initcalls *initcalls, const cha
 {
 	struct kallmod_sig_initcall *new;
 
+	if (initcalls->n == KALLMOD_SIG_INITCALLS_MAX)
+		return 0;
 	if (kallmod_grow(&initcalls->at, &initcalls->capacity, initcalls->n,
 			 sizeof(*initcalls->at)))
 		return -ENOMEM;

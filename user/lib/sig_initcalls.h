@@ -25,7 +25,9 @@ struct kallmod_sig_initcalls {
  */
 bool kallmod_sig_initcall_split(const char *name, const char **module_ret, size_t *module_length,
 				const char **function_ret, size_t *function_length);
-/* Adds one; a sort must follow. -ENOMEM. */
+enum { KALLMOD_SIG_INITCALLS_MAX = 1 << 16 }; /* the largest kernels have some 6,000 */
+
+/* Adds one, if there are no more than the most; a sort must follow. -ENOMEM. */
 int kallmod_sig_initcalls_add(struct kallmod_sig_initcalls *initcalls, const char *module,
 			      size_t module_length, const char *function,
 			      size_t function_length);
