@@ -300,6 +300,29 @@ static void a_version_from_far_away_stays_far(void **state)
 	kallmod_sigset_close(set);
 }
 
+/* What counts as a module changed in 6.4: a release on this side of it is nearer. */
+static void releases_on_the_other_side_of_licenses_are_farther(void **state)
+{
+	static const struct {
+		const char *release;
+		bool old_is_nearer;
+	} kernels[] = {{"6.3.9-own", true}, {"6.4.0-own", false}};
+	static const char *const releases[] = {"6.2.0-a", "6.7.0-b"};
+	struct fake_root *root = *state;
+
+	WRITE_NAMES(root, releases, come_and_go);
+	for (size_t i = 0; i < 2; i++) {
+		struct kallmod_sigset *set;
+		struct kernel kernel;
+
+		begin_between(&kernel, 0);
+		set = open_set(root, &kernel, kernels[i].release);
+		assert_int_equal(set->members[0].far[0] < set->members[0].far[1],
+				 kernels[i].old_is_nearer);
+		kallmod_sigset_close(set);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +337,7 @@ int main(void)
 		rooted_test(one_release_tells_nothing),
 		rooted_test(a_kernel_is_believed_unless_its_names_contradict),
 		rooted_test(a_version_from_far_away_stays_far),
+		rooted_test(releases_on_the_other_side_of_licenses_are_farther),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

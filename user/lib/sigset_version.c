@@ -390,11 +390,19 @@ static int choose_version(const struct verdict *verdict, int stated)
 	return verdict->version;
 }
 
+/*
+ * In 6.4 all that cannot be a module lost its MODULE_LICENSE, and so its line in modules.builtin. What
+ * is a module on one side of it is the core's on the other: so much further are these.
+ */
+enum { LICENSES = 6 * 200 + 40, LICENSES_FAR = 100 };
+
 /* Of two as far the older one is nearer: more comes than goes. */
 static uint16_t distance(int release, int version)
 {
 	int far = 2 * abs(release - version) + (release > version);
 
+	if ((release < LICENSES) != (version < LICENSES))
+		far += LICENSES_FAR;
 	return far < UINT16_MAX ? far : UINT16_MAX - 1;
 }
 
