@@ -44,10 +44,12 @@ trial() {
 
 printf 'kernel\tmodules.builtin\tprecision\twithout padding\trecall\tagreed\twrong\textra\tpadding\tmissed\tsure\n'
 mkdir "$work/fixture"
-xz -dc "$top/tests/fixtures/inference/System.map.xz" >"$work/fixture/System.map"
-xz -dc "$top/tests/fixtures/inference/modules.builtin.ranges.xz" >"$work/fixture/ranges"
-trial "6.12.117, 417 modules" 6.12.117 /nonexistent --kallsyms "$work/fixture/System.map" \
-	--ranges "$work/fixture/ranges"
+for name in System.map modules.builtin.ranges modules.builtin initcalls; do
+	xz -dc "$top/tests/fixtures/inference/$name.xz" >"$work/fixture/$name"
+done
+cat "$work/fixture/initcalls" >>"$work/fixture/System.map"
+trial "6.12.117, 417 modules" 6.12.117 "$work/fixture/modules.builtin" \
+	--kallsyms "$work/fixture/System.map" --ranges "$work/fixture/modules.builtin.ranges"
 for directory; do
 	trial "$(basename "$directory")" "$(cat "$directory/release")" "$directory/modules.builtin" \
 		--kallsyms "$directory/System.map" --ranges "$directory/modules.builtin.ranges"
