@@ -38,12 +38,6 @@ struct gaps {
 	size_t compared; /* pairs of names so far */
 };
 
-static void gaps_deinit(struct gaps *gaps)
-{
-	free(gaps->anchors);
-	free(gaps->listed);
-}
-
 static void find_anchors(struct gaps *gaps)
 {
 	const struct kallmod_infer *infer = gaps->infer;
@@ -199,19 +193,29 @@ static int fill_gaps(struct gaps *gaps)
 	return err;
 }
 
+static int find_and_fill(struct gaps *gaps)
+{
+	if (!gaps->anchors || !gaps->listed)
+		return -ENOMEM;
+	sort_listed(gaps);
+	if (!gaps->nlisted)
+		return 0;
+	find_anchors(gaps);
+	return is_ordered(gaps) ? fill_gaps(gaps) : 0;
+}
+
 int kallmod_infer_fill_gaps(struct kallmod_infer *infer, const struct kallmod_symbols *symbols)
 {
-	__attribute__((cleanup(gaps_deinit))) struct gaps gaps = {.infer = infer,
-								  .symbols = symbols};
 	size_t nmodules = kallmod_sigset_modules(infer->set);
+	struct gaps gaps = {
+		.infer = infer,
+		.symbols = symbols,
+		.anchors = calloc(nmodules + 1, sizeof(*gaps.anchors)),
+		.listed = calloc(nmodules + 1, sizeof(*gaps.listed)),
+	};
+	int err = find_and_fill(&gaps);
 
-	gaps.anchors = calloc(nmodules + 1, sizeof(*gaps.anchors));
-	gaps.listed = calloc(nmodules + 1, sizeof(*gaps.listed));
-	if (!gaps.anchors || !gaps.listed)
-		return -ENOMEM;
-	sort_listed(&gaps);
-	if (!gaps.nlisted)
-		return 0;
-	find_anchors(&gaps);
-	return is_ordered(&gaps) ? fill_gaps(&gaps) : 0;
+	free(gaps.anchors);
+	free(gaps.listed);
+	return err;
 }

@@ -253,7 +253,7 @@ static int read_modules(struct kallmod_sigset *set, const struct kallmod_symbols
 
 static int sigset_init(struct kallmod_sigset *set)
 {
-	const struct kallmod_symbols *symbols;
+	const struct kallmod_symbols *symbols = NULL;
 	int err = open_files(set);
 
 	if (!err)
