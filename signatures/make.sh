@@ -5,14 +5,16 @@
 #	signatures/make.sh [KALLMOD [FILE]]	default: build/kallmod, debian.sig here
 #
 # Kernels come through tests/vm/fetch-kernel.sh into ~/.cache/kallmod (KALLMOD_CACHE), some 25 GB are
-# read and 10 GB stay; what is there is used again. Debian's archive keeps the newest version of
-# each suite alone, so the file made later has other releases, and other bytes.
-set -eu
+# read and 10 GB stay; what no Debian kernel has is compiled there, by own.sh, for an hour or two. What is there is
+# used again. Debian's archive keeps the newest version of each suite alone, so the file made later
+# has other releases, and other bytes.
+set -euo pipefail
+export LC_ALL=C
 
 here=$(cd "$(dirname "$0")" && pwd)
 kallmod=${1:-$here/../build/kallmod}
 file=${2:-$here/debian.sig}
-max=6291456 # bytes: the file lives in the repository
+max=7864320 # bytes: the file lives in the repository
 
 [ -x "$kallmod" ] || {
 	echo "make.sh: $kallmod: not there; run make first, or name a kallmod" >&2
@@ -35,6 +37,48 @@ bookworm linux-image-cloud-ARCH linux-image-ARCH image
 bullseye linux-image-5.10.0-32-ARCH linux-image-5.10.0-32-ARCH all
 '
 
+# SUITE VERSION: what Debian builds in no kernel of that version is compiled, and filed under the release
+# that the suite's general kernel has. All of 6.12 first: of the others, not again what 6.12
+# has.
+sources='
+bookworm-backports 6.12
+trixie-backports 7.3
+bookworm 6.1
+'
+cache=${KALLMOD_CACHE:-${HOME:-/root}/.cache/kallmod}/kernels
+while read -r suite version; do
+	[ -n "$suite" ] || continue
+	own=$cache/own-$version
+	[ ! -e "$own/modules.builtin" ] || continue
+	package=$("$here/../tests/vm/fetch-kernel.sh" "$suite" "linux-source-$version")
+	other=$cache/own-6.12
+	[ "$version" != 6.12 ] || other=
+	KALLMOD=$kallmod "$here/own.sh" "$package/source" "$own" "$here/debian-$version.thick.xz" \
+		${other:+"$other"} </dev/null
+	rm -rf "$own/build" "$package"
+done <<<"$sources"
+
+# What of that is more of a release: the modules of its version, as far as they were compiled, and the
+# list of all. A release between two versions that have a module has it too, whether Debian
+# builds it or not, and so has one for arm64, if the module is for no machine in particular.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+more_of() { # RELEASE ARCH
+	local own
+	own=$cache/own-$(cut -d. -f1,2 <<<"$1")
+	if [ "$2" = amd64 ] && [ -e "$own" ]; then
+		echo "$own"
+		return
+	fi
+	mkdir -p "$work/$1"
+	if [ -e "$own" ]; then
+		cat "$own/modules.builtin"
+	else
+		comm -12 <(sort "$cache/own-6.12/modules.builtin") <(sort "$cache/own-7.3/modules.builtin")
+	fi | if [ "$2" = amd64 ]; then cat; else grep -v x86; fi >"$work/$1/modules.builtin"
+	echo "$work/$1"
+}
+
 arguments=()
 for arch in amd64 arm64; do
 	while read -r suite package of how; do
@@ -48,6 +92,10 @@ for arch in amd64 arm64; do
 		release=$(cat "$first/release")
 		[ "$how" = image ] || arguments+=("$release=$kernel/lib/modules/$release")
 		[ "$how" = modules ] || arguments+=("$release=$kernel/vmlinux")
+		case $how$release in
+		image* | *5.10.*) ;;
+		*) arguments+=("$release=$(more_of "$release" "$arch")") ;;
+		esac
 	done <<<"${kernels//ARCH/$arch}"
 done
 "$kallmod" signatures build --signatures "$here" -o "$file" "${arguments[@]}"

@@ -3,6 +3,7 @@
 # Fetches a Debian kernel package into a cache and prints the directory it is extracted in.
 #
 #	fetch-kernel.sh [--refresh] [--vmlinux] [--modules] SUITE PACKAGE
+#	fetch-kernel.sh [--refresh] SUITE linux-source-VERSION
 #
 # SUITE    bullseye, bookworm, trixie (each with its -security), bookworm-backports, sid
 # PACKAGE  linux-image-amd64, linux-image-cloud-amd64, … or the name of a real package; a
@@ -13,7 +14,8 @@
 # holds: release (a file), vmlinuz and modules (links), packages (what it was made of). What is in the cache is used without any
 # network; --refresh asks the archive again. With --vmlinux also vmlinux (a link), the only file that is
 # taken out of the -dbg package (up to 1.2 GB, never kept). With --modules its modules are enough: what
-# an archive keeps of older kernels is not always whole. KALLMOD_DEB_ARCH names another architecture
+# an archive keeps of older kernels is not always whole. A linux-source package is unpacked to source
+# (a directory, 1.5 GB). KALLMOD_DEB_ARCH names another architecture
 # than amd64. Exit status 1: cannot be had, with one line why.
 set -eu
 
@@ -127,6 +129,14 @@ real_packages() {
 	grep -E '^linux-[a-z]+-[0-9]'
 }
 
+# A source package holds an archive.
+unpack_source() {
+	mkdir "$1/source"
+	tar -x -C "$1/source" --strip-components=1 -f "$1/usr/src/$package.tar.xz" 2>"$apt/log" ||
+		die "$package of $suite holds no kernel source: $(tail -n 1 "$apt/log")"
+	rm -r "${1:?}/usr"
+}
+
 # Newer packages keep everything under /usr; tests should not need to know.
 normalise() {
 	[ -e "$1/lib" ] || ln -s usr/lib "$1/lib"
@@ -158,7 +168,10 @@ extract() {
 	done
 	rm -rf "$target.debs"
 	printf '%s\n' "$packages" >"$target.new/packages"
-	normalise "$target.new"
+	case $package in
+	linux-source-*) unpack_source "$target.new" ;;
+	*) normalise "$target.new" ;;
+	esac
 	rm -rf "$target"
 	mv "$target.new" "$target"
 }

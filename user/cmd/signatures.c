@@ -41,7 +41,7 @@ static struct {
 	size_t top;	     /* length of DIR */
 	bool in_kernel;	     /* DIR is a kernel/ itself */
 	char home[PATH_MAX]; /* directory of the file at hand, below kernel/ */
-	size_t files, functions;
+	size_t files, listed, functions;
 	int err;
 } build;
 
@@ -131,8 +131,10 @@ static int add_builtin(char *path)
 	const char *name = kallmod_module_name(path);
 	int module = name ? kallmod_sigbuilder_module(build.builder, name, build.home) : 0;
 
-	if (name && module >= 0)
+	if (name && module >= 0) {
 		kallmod_sigbuilder_exists(build.builder, build.release, module);
+		build.listed++;
+	}
 	return module < 0 ? module : 0;
 }
 
@@ -151,7 +153,7 @@ static int add_directory(struct kallmod_ctx *ctx, const char *path)
 	cleanup_free char *directory = realpath(path, NULL);
 
 	build.err = 0;
-	build.files = build.functions = 0;
+	build.files = build.listed = build.functions = 0;
 	build.module_name[0] = '\0';
 	build.top = directory ? strlen(directory) : 0;
 	build.in_kernel = build.top > 7 && !strcmp(directory + build.top - 7, "/kernel");
@@ -159,8 +161,9 @@ static int add_directory(struct kallmod_ctx *ctx, const char *path)
 		return kallmod_fail(ctx, -errno, "%s: %s", path, strerror(errno));
 	if (!build.err)
 		build.err = add_lists(directory);
-	if (!build.err && !build.files)
-		return kallmod_fail(ctx, -ENOENT, "%s: no .ko, .ko.xz, .ko.zst or .ko.gz below it",
+	if (!build.err && !build.files && !build.listed)
+		return kallmod_fail(ctx, -ENOENT,
+				    "%s: no .ko, .ko.xz, .ko.zst or .ko.gz below it, and no modules.builtin",
 				    path);
 	return build.err;
 }
