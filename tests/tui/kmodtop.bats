@@ -251,8 +251,7 @@ kill_kmodtop() {
 }
 
 @test "a terminal that nobody knows: one line" {
-	start 100 24
-	tm kill-server
+	SOCKET=kallmod-$BATS_TEST_NUMBER-$$
 	cat >"$BATS_TEST_TMPDIR/session" <<-EOF
 		TERM=nosuchterm "$KMODTOP" -d 0.5
 		echo "status \$?"
