@@ -33,6 +33,7 @@ static int open_control(struct kallmod_ctx *ctx, struct kallmod_reader *reader)
 	for (size_t i = 0; err && err != -ENOMEM && i < sizeof(places) / sizeof(places[0]); i++) {
 		cleanup_free char *path = kallmod_path(ctx, places[i]);
 
+		kallmod_reader_close(reader);
 		err = path ? kallmod_reader_open(reader, ctx, path) : -ENOMEM;
 	}
 	return err;
