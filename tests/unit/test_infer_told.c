@@ -128,6 +128,26 @@ static void messages_of_loaded_modules_tell_nothing(void **state)
 	kallmod_sigset_close(set);
 }
 
+/* Then nobody knows which messages are of loaded ones: there are none, and the rest stays. */
+static void with_a_torn_list_of_modules_messages_tell_nothing(void **state)
+{
+	struct fake_root *root = *state;
+	struct kallmod_map *map;
+	struct kernel kernel;
+	uint64_t alpha;
+
+	WRITE_LINES(root, lines);
+	kernel_begin(&kernel);
+	alpha = kernel_functions(&kernel, "alpha", 12);
+	kernel_end(&kernel, root);
+	fake_root_write(root, "proc/modules", "torn 40");
+	fake_root_write(root, "proc/dynamic_debug/control",
+			"drivers/a.c:1 [other]alpha_3 =_ \"\"\n");
+	map = infer(root);
+	assert_stretch(map, alpha, alpha + 12 * STEP, "alpha");
+	kallmod_map_destroy(map);
+}
+
 struct list {
 	char text[256];
 };
@@ -234,6 +254,7 @@ int main(void)
 		rooted_test(a_vendors_copy_is_left_alone),
 		rooted_test(of_two_functions_nothing_is_told),
 		rooted_test(messages_of_loaded_modules_tell_nothing),
+		rooted_test(with_a_torn_list_of_modules_messages_tell_nothing),
 		rooted_test(odd_messages_are_left_out),
 		cmocka_unit_test(no_more_is_kept_than_a_kernel_can_have),
 		rooted_test(what_lies_astray_is_not_the_modules),

@@ -41,7 +41,8 @@ static int read_messages(struct kallmod_ctx *ctx, struct kallmod_sig_initcalls *
 		err = kallmod_dynamic_debug_read(ctx, add_message, &messages);
 	kallmod_module_names_free(&messages.loaded);
 	kallmod_sig_initcalls_sort(pairs);
-	return err;
+	/* Of which modules the messages are is not known where /proc/modules is torn: none counts. */
+	return err == -ENOMEM ? err : 0;
 }
 
 /* ---- the index ------------------------------------------------------------------------- */
@@ -183,7 +184,7 @@ static void find_renamed(struct kallmod_sigset *set)
 		for (next = i + 1; next < set->ntold && set->told[next].hash == told->hash;)
 			next++;
 		if (next > i + 1 || told->seen > 1 || told->module == KALLMOD_SIGSET_CORE ||
-		    !set->modules[told->module].listed || set->modules[told->module].functions)
+		    !kallmod_sigset_listed(set, told->module) || set->modules[told->module].functions)
 			continue;
 		from = only_owner(set, told->hash);
 		if (from == KALLMOD_SIGSET_CORE || set->modules[from].allowed)
