@@ -181,6 +181,7 @@ bench: all ## what lookup, sample, start and kmodtop cost here, and how right in
 	$(Q)tests/bench/start.sh $(B)
 	$(Q)tests/bench/cost.sh $(B)
 	$(Q)tests/bench/accuracy.sh $(B)
+	$(Q)tests/bench/vendor.sh $(B)
 
 fuzz_flags := $(sanitizers) -O1 -g
 $(B)/fuzz/%.o: %.c $(B)/flags | $(skel)

@@ -13,7 +13,7 @@
 # signatures build. OTHER is the OUTPUT of another version: modules that were compiled there are not
 # again, for most of their functions keep their names.
 #
-# What an earlier run left in OUTPUT is not made again. Half an hour of two CPUs, 2 GB. KALLMOD names the
+# What an earlier run left in OUTPUT is not made again. An hour of two slow CPUs, 0.5 GB. KALLMOD names the
 # program; default: build/kallmod. Needs flex, bison, bc, libelf-dev, libssl-dev, gcc and make.
 set -euo pipefail
 

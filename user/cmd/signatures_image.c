@@ -10,6 +10,7 @@
 #include "ctx.h"
 #include "dwarf_units.h"
 #include "map.h"
+#include "module_names.h"
 #include "sig_initcalls.h"
 #include "signatures_image.h"
 #include "symbols.h"
@@ -174,7 +175,7 @@ static bool is_named(const char *object, const char *module)
 	const char *name = strrchr(object, '/');
 
 	for (name = name ? name + 1 : object; *module; module++, name++)
-		if ((*name == '-' ? '_' : *name) != *module)
+		if (kallmod_module_letter(*name) != (unsigned char)*module)
 			return false;
 	return !strcmp(name, ".o");
 }

@@ -3,9 +3,6 @@
 #include "sigtest_padding.h"
 #include "symbols.h"
 
-/* What compilers and linkers align to, at most. */
-#define PADDING_MAX 64
-
 static bool is_module_text(const struct kallmod_range *range)
 {
 	return range && range->set != KALLMOD_SET_CORE && range->section != KALLMOD_SECTION_DATA;
@@ -36,8 +33,8 @@ static uint64_t padding_end(const struct kallmod_map *truth, size_t index,
 	const struct kallmod_range *range = kallmod_map_range(truth, index), *next;
 	uint64_t function = function_end(truth, range, symbols), end = function;
 
-	if (end > range->end && end - range->end > PADDING_MAX)
-		end = range->end + PADDING_MAX;
+	if (end > range->end && end - range->end > KALLMOD_PADDING_MAX)
+		end = range->end + KALLMOD_PADDING_MAX;
 	while ((next = kallmod_map_range(truth, ++index)) && next->start < function) {
 		if (next->set == KALLMOD_SET_CORE)
 			continue;

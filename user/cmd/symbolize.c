@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "map.h"
+#include "module_names.h"
 #include "symbolize.h"
 #include "symbols.h"
 
@@ -20,7 +21,7 @@ void kallmod_symbolizer_deinit(struct kallmod_symbolizer *symbolizer)
 static bool same_module(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++)
-		if (*a != *b && (*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
+		if (kallmod_module_letter(*a) != kallmod_module_letter(*b))
 			return false;
 	return *a == *b;
 }

@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "grow.h"
 #include "modlist.h"
+#include "module_names.h"
 
 void kallmod_builtin_paths_deinit(struct kallmod_builtin_paths *paths)
 {
@@ -16,18 +17,13 @@ void kallmod_builtin_paths_deinit(struct kallmod_builtin_paths *paths)
 	*paths = (struct kallmod_builtin_paths){.paths = NULL};
 }
 
-static int as_underscore(char c)
-{
-	return c == '-' ? '_' : (unsigned char)c;
-}
-
 static int compare_objects(const char *a, const char *b)
 {
-	while (*a && as_underscore(*a) == as_underscore(*b)) {
+	while (*a && kallmod_module_letter(*a) == kallmod_module_letter(*b)) {
 		a++;
 		b++;
 	}
-	return as_underscore(*a) - as_underscore(*b);
+	return kallmod_module_letter(*a) - kallmod_module_letter(*b);
 }
 
 static int compare_paths(const void *a, const void *b)

@@ -65,7 +65,8 @@ int kallmod_infer_create(struct kallmod_ctx *ctx, const struct kallmod_sigset *s
 	infer->present = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->present));
 	infer->found = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->found));
 	infer->unique = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->unique));
-	if (!infer->present || !infer->found || !infer->unique) {
+	infer->largest = calloc(kallmod_sigset_modules(set) + 1, sizeof(*infer->largest));
+	if (!infer->present || !infer->found || !infer->unique || !infer->largest) {
 		kallmod_infer_destroy(infer);
 		return kallmod_fail(ctx, -ENOMEM, "out of memory");
 	}
@@ -82,6 +83,7 @@ void kallmod_infer_destroy(struct kallmod_infer *infer)
 	free(infer->present);
 	free(infer->found);
 	free(infer->unique);
+	free(infer->largest);
 	free(infer->items);
 	free(infer->hits);
 	free(infer->nodes);
@@ -366,10 +368,9 @@ int kallmod_infer_text(struct kallmod_infer *infer, const struct kallmod_symbols
 	}
 	if (!err) {
 		kallmod_infer_mend(infer);
-		err = kallmod_infer_drop_strays(infer);
-	}
-	if (!err)
+		kallmod_infer_drop_strays(infer);
 		err = kallmod_infer_fill_gaps(infer, symbols);
+	}
 	if (err)
 		return kallmod_fail(infer->ctx, err, "out of memory");
 	return kallmod_infer_give(infer, end, fn, arg);

@@ -11,6 +11,7 @@
 
 #include "infer_priv.h"
 #include "module_names.h"
+#include "sigfile.h"
 
 enum {
 	ANCHOR = 2,	  /* matched names that make sure where a module is */
@@ -24,34 +25,13 @@ enum {
 	COMPARED_MAX = 1 << 17, /* pairs of names; a hostile list could have any number */
 };
 
-struct anchor {
-	size_t from, to; /* items; the largest piece */
-	uint32_t matched;
-};
-
 struct gaps {
 	struct kallmod_infer *infer;
 	const struct kallmod_symbols *symbols;
-	struct anchor *anchors; /* by module; owned */
 	uint16_t *listed;	/* modules by line of the list; owned */
 	size_t nlisted;
 	size_t compared; /* pairs of names so far */
 };
-
-static void find_anchors(struct gaps *gaps)
-{
-	const struct kallmod_infer *infer = gaps->infer;
-
-	for (size_t from = 0, to; from < infer->nitems; from = to) {
-		uint16_t module = infer->path[from];
-		uint32_t matched = 0;
-
-		for (to = from; to < infer->nitems && infer->path[to] == module; to++)
-			matched += kallmod_infer_hit(infer, &infer->items[to], module) != NULL;
-		if (module != KALLMOD_INFER_CORE && matched > gaps->anchors[module].matched)
-			gaps->anchors[module] = (struct anchor){from, to, matched};
-	}
-}
 
 static int compare_lines(const void *a, const void *b, void *set)
 {
@@ -77,7 +57,8 @@ static bool is_ordered(const struct gaps *gaps)
 	size_t anchors = 0, back = 0, last = 0;
 
 	for (size_t i = 0; i < gaps->nlisted; i++) {
-		const struct anchor *anchor = &gaps->anchors[gaps->listed[i]];
+		const struct kallmod_infer_piece *anchor =
+			&gaps->infer->largest[gaps->listed[i]];
 
 		if (anchor->matched < ANCHOR)
 			continue;
@@ -91,12 +72,13 @@ static bool is_ordered(const struct gaps *gaps)
 /* Of n modules the first one that the function's name is most like; n: it is like none. */
 static size_t find_alike(struct gaps *gaps, size_t item, const uint16_t *modules, size_t n)
 {
-	const char *function =
-		kallmod_symbols_at(gaps->symbols, gaps->infer->items[item].symbol)->name;
+	const char *function;
 	size_t best = 0, found = n;
+	bool cold;
 
-	if (!strncmp(function, "__pfx_", 6) || !strncmp(function, "__cfi_", 6))
-		function += 6;
+	kallmod_sig_normalise(
+		kallmod_symbols_at(gaps->symbols, gaps->infer->items[item].symbol)->name,
+		&function, &cold);
 	for (size_t i = 0; i < n && gaps->compared++ < COMPARED_MAX; i++) {
 		const char *name = kallmod_sigset_module(gaps->infer->set, modules[i]);
 		size_t alike = kallmod_module_names_alike(function, name);
@@ -174,12 +156,13 @@ static int fill_gap(struct gaps *gaps, size_t from, size_t to, const uint16_t *m
 
 static int fill_gaps(struct gaps *gaps)
 {
-	const struct anchor *before = NULL;
+	const struct kallmod_infer_piece *before = NULL;
 	size_t first = 0;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < gaps->nlisted; i++) {
-		const struct anchor *anchor = &gaps->anchors[gaps->listed[i]];
+		const struct kallmod_infer_piece *anchor =
+			&gaps->infer->largest[gaps->listed[i]];
 
 		if (!anchor->matched)
 			continue;
@@ -193,29 +176,21 @@ static int fill_gaps(struct gaps *gaps)
 	return err;
 }
 
-static int find_and_fill(struct gaps *gaps)
-{
-	if (!gaps->anchors || !gaps->listed)
-		return -ENOMEM;
-	sort_listed(gaps);
-	if (!gaps->nlisted)
-		return 0;
-	find_anchors(gaps);
-	return is_ordered(gaps) ? fill_gaps(gaps) : 0;
-}
-
 int kallmod_infer_fill_gaps(struct kallmod_infer *infer, const struct kallmod_symbols *symbols)
 {
 	size_t nmodules = kallmod_sigset_modules(infer->set);
 	struct gaps gaps = {
 		.infer = infer,
 		.symbols = symbols,
-		.anchors = calloc(nmodules + 1, sizeof(*gaps.anchors)),
 		.listed = calloc(nmodules + 1, sizeof(*gaps.listed)),
 	};
-	int err = find_and_fill(&gaps);
+	int err = 0;
 
-	free(gaps.anchors);
+	if (!gaps.listed)
+		return -ENOMEM;
+	sort_listed(&gaps);
+	if (is_ordered(&gaps))
+		err = fill_gaps(&gaps);
 	free(gaps.listed);
 	return err;
 }

@@ -39,12 +39,19 @@ struct kallmod_infer_node {
 	uint16_t module;
 };
 
+/* A run of the path: items [from, to). */
+struct kallmod_infer_piece {
+	size_t from, to;
+	uint32_t matched; /* of its functions those that its module has */
+};
+
 struct kallmod_infer {
 	struct kallmod_ctx *ctx;
 	const struct kallmod_sigset *set;
 	bool *present;	 /* by module: known to be in this kernel */
 	uint32_t *found; /* by module: functions of it, in the text so far */
 	uint32_t *unique; /* by module: those that nothing else has; for learning */
+	struct kallmod_infer_piece *largest; /* by module: of its pieces, by what is matched */
 	struct kallmod_infer_item *items;
 	size_t nitems, item_capacity;
 	struct kallmod_sigset_hit *hits;
@@ -72,10 +79,13 @@ float kallmod_infer_cost(const struct kallmod_infer_item *item, uint16_t module,
 void kallmod_infer_learn(struct kallmod_infer *infer);
 /* Makes the path whole: what is linked from one module's objects is in one piece. */
 void kallmod_infer_mend(struct kallmod_infer *infer);
-/* Takes out of the path what lies away from its module's place. -ENOMEM. */
-int kallmod_infer_drop_strays(struct kallmod_infer *infer);
 /*
- * Finds modules that are listed and that no release has, where the list says that they are. Changes
+ * Finds the largest piece of every module, and takes out of the path the smaller ones that lie away
+ * from its place.
+ */
+void kallmod_infer_drop_strays(struct kallmod_infer *infer);
+/*
+ * Behind that: finds modules that are listed and that no release has, where the list says that they are. Changes
  * items, hits and the path. -ENOMEM.
  */
 int kallmod_infer_fill_gaps(struct kallmod_infer *infer, const struct kallmod_symbols *symbols);

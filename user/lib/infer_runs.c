@@ -19,7 +19,6 @@ enum {
 	GAP_SURE = 5,	  /* matched names on either side that make a part sure of itself */
 	SHARED_MIN = 8,	  /* functions that modules share before it is taken for an object */
 	SHARED_SETS = 64, /* a kernel has a handful */
-	PADDING_MAX = 64, /* bytes; what compilers and linkers align to, at most */
 	/* Of so many known functions a module that is there has one: of all releases, and where
 	 * no more than two are there. */
 	PART = 25,
@@ -409,7 +408,7 @@ static bool is_hole(const struct kallmod_infer *infer, size_t i)
 {
 	uint64_t end = infer->items[i - 1].end;
 
-	return end && infer->items[i].start > end + PADDING_MAX;
+	return end && infer->items[i].start > end + KALLMOD_PADDING_MAX;
 }
 
 /* Gives a run, in parts where some of it is shared, or nothing of it is for a while. */

@@ -6,8 +6,8 @@
  * one of the same name. Whether two places are in one part, the order of linking tells: going from one
  * to the other in one part meets nothing that is linked before both or behind both.
  */
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "infer_priv.h"
 
@@ -19,11 +19,6 @@ enum {
 	INSIDE = 9,	/* of ten; some names are another's */
 	WRAP = 2,	/* a step back by so many times is the start of another part */
 	WEAKER = 4,	/* so many times more in the largest piece */
-};
-
-struct piece {
-	size_t from, to;
-	uint32_t matched;
 };
 
 /* The place of an item, by what the path has there. */
@@ -63,7 +58,7 @@ static int find_middle(const struct kallmod_infer *infer, size_t i, bool before)
  * Where in the order of linking a piece is, by the functions around it; NONE: they do not tell, as
  * where one part of the text ends and the next one begins.
  */
-static int find_around(const struct kallmod_infer *infer, const struct piece *piece)
+static int find_around(const struct kallmod_infer *infer, const struct kallmod_infer_piece *piece)
 {
 	int before = find_middle(infer, piece->from, true);
 	int behind = find_middle(infer, piece->to, false);
@@ -87,8 +82,8 @@ static bool is_between(const struct kallmod_infer *infer, size_t from, size_t to
 	return known >= MANY && inside * 10 >= known * INSIDE;
 }
 
-static bool is_stray(const struct kallmod_infer *infer, const struct piece *piece,
-		     const struct piece *main)
+static bool is_stray(const struct kallmod_infer *infer, const struct kallmod_infer_piece *piece,
+		     const struct kallmod_infer_piece *main)
 {
 	struct kallmod_sigplace place = {};
 	int around = find_around(infer, piece);
@@ -107,9 +102,9 @@ static bool is_stray(const struct kallmod_infer *infer, const struct piece *piec
 		       is_between(infer, main->to, piece->from, place.low, place.high);
 }
 
-static struct piece piece_at(const struct kallmod_infer *infer, size_t from)
+static struct kallmod_infer_piece piece_at(const struct kallmod_infer *infer, size_t from)
 {
-	struct piece piece = {.from = from, .to = from};
+	struct kallmod_infer_piece piece = {.from = from, .to = from};
 	uint16_t module = infer->path[from];
 
 	for (; piece.to < infer->nitems && infer->path[piece.to] == module; piece.to++)
@@ -118,31 +113,37 @@ static struct piece piece_at(const struct kallmod_infer *infer, size_t from)
 	return piece;
 }
 
-int kallmod_infer_drop_strays(struct kallmod_infer *infer)
+static void find_largest(struct kallmod_infer *infer)
 {
-	size_t nmodules = kallmod_sigset_modules(infer->set);
-	struct piece *main = calloc(nmodules + 1, sizeof(*main)), piece;
+	struct kallmod_infer_piece piece;
 
-	if (!main)
-		return -ENOMEM;
+	memset(infer->largest, 0, kallmod_sigset_modules(infer->set) * sizeof(*infer->largest));
 	for (size_t i = 0; i < infer->nitems; i = piece.to) {
 		uint16_t module = infer->path[i];
 
 		piece = piece_at(infer, i);
-		if (module != KALLMOD_INFER_CORE && piece.matched > main[module].matched)
-			main[module] = piece;
+		if (module != KALLMOD_INFER_CORE && piece.matched > infer->largest[module].matched)
+			infer->largest[module] = piece;
 	}
+}
+
+void kallmod_infer_drop_strays(struct kallmod_infer *infer)
+{
+	struct kallmod_infer_piece piece;
+
+	find_largest(infer);
 	for (size_t i = 0; i < infer->nitems; i = piece.to) {
 		uint16_t module = infer->path[i];
+		const struct kallmod_infer_piece *main;
 
 		piece = piece_at(infer, i);
-		if (module == KALLMOD_INFER_CORE || piece.from == main[module].from ||
-		    piece.matched * WEAKER > main[module].matched ||
-		    !is_stray(infer, &piece, &main[module]))
+		if (module == KALLMOD_INFER_CORE)
+			continue;
+		main = &infer->largest[module];
+		if (piece.from == main->from || piece.matched * WEAKER > main->matched ||
+		    !is_stray(infer, &piece, main))
 			continue;
 		for (size_t k = piece.from; k < piece.to; k++)
 			infer->path[k] = KALLMOD_INFER_CORE;
 	}
-	free(main);
-	return 0;
 }

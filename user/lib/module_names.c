@@ -11,8 +11,7 @@
 static void underscores(char *name)
 {
 	for (; *name; name++)
-		if (*name == '-')
-			*name = '_';
+		*name = kallmod_module_letter(*name);
 }
 
 static int add(struct kallmod_module_names *names, const char *name)
@@ -143,11 +142,6 @@ void kallmod_module_names_free(struct kallmod_module_names *names)
 	*names = (struct kallmod_module_names)KALLMOD_MODULE_NAMES_EMPTY;
 }
 
-static int fold(char c)
-{
-	return c == '-' ? '_' : (unsigned char)c;
-}
-
 size_t kallmod_module_names_alike(const char *a, const char *b)
 {
 	size_t best = 0;
@@ -156,7 +150,8 @@ size_t kallmod_module_names_alike(const char *a, const char *b)
 		for (const char *at = b; *at && *at != '.'; at++) {
 			size_t n = 0;
 
-			while (a[n] && at[n] && fold(a[n]) == fold(at[n]) && a[n] != '.')
+			while (a[n] && a[n] != '.' &&
+			       kallmod_module_letter(a[n]) == kallmod_module_letter(at[n]))
 				n++;
 			best = n > best ? n : best;
 		}

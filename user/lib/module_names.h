@@ -32,6 +32,12 @@ void kallmod_module_names_free(struct kallmod_module_names *names);
  * "kernel/fs/ext4/ext4.ko" and "fs/ext4/ext4.o" are "ext4". NULL where it ends otherwise.
  */
 char *kallmod_module_name(char *path);
+/* A letter of a module's name or path, where '-' and '_' are equal; for comparing, too. */
+static inline unsigned char kallmod_module_letter(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
 /*
  * How many letters the longest run has that two names have in common, '-' and '_' being equal, and
  * suffixes (from a '.' on) left out.

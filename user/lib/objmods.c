@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "module_names.h"
 #include "objmods_priv.h"
 
 int objmods_object(struct kallmod_objmods *objmods, const char *object, size_t length,
@@ -53,7 +54,7 @@ int objmods_modules(struct kallmod_objmods *objmods, char *modfile, uint32_t *re
 			to = word;
 			continue;
 		}
-		*to++ = *from == '-' ? '_' : *from;
+		*to++ = kallmod_module_letter(*from);
 		if (*from == ' ')
 			word = to;
 	}

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "grow.h"
+#include "module_names.h"
 #include "sigfile.h"
 
 /* "A function of this hash is defined by owner, in the releases of the mask." */
@@ -148,7 +149,7 @@ int kallmod_sigbuilder_module(struct kallmod_sigbuilder *builder, const char *mo
 				    "a module's name is 1 to %d letters, digits and any of '_.-'",
 				    KALLMOD_SIG_MAX_NAME);
 	for (i = 0; module[i]; i++)
-		name[i] = module[i] == '-' ? '_' : module[i];
+		name[i] = kallmod_module_letter(module[i]);
 	name[i] = '\0';
 	n = names_number(builder, &builder->modules, name,
 			 KALLMOD_SIG_MAX_MODULES - builder->objects.n);

@@ -393,7 +393,7 @@ bool kallmod_sigset_doubtful(const struct kallmod_sigset *set, size_t module)
 
 bool kallmod_sigset_listed(const struct kallmod_sigset *set, size_t module)
 {
-	return set->modules[module].listed;
+	return set->modules[module].line != SIZE_MAX;
 }
 
 size_t kallmod_sigset_line(const struct kallmod_sigset *set, size_t module)

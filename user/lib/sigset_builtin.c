@@ -16,8 +16,7 @@ static char *name_of(const char *object)
 	size_t length = name ? strlen(name) : 0;
 
 	for (size_t i = 0; i < length; i++)
-		if (name[i] == '-')
-			name[i] = '_';
+		name[i] = kallmod_module_letter(name[i]);
 	if (length > 2)
 		name[length - 2] = '\0';
 	return name;
@@ -71,7 +70,7 @@ int kallmod_sigset_apply_builtin(struct kallmod_sigset *set)
 		struct kallmod_sigset_module *module =
 			kallmod_sigset_find_module(set, set->builtin_names[i]);
 
-		module->allowed = module->listed = true;
+		module->allowed = true;
 		if (set->builtin.paths[i].line < module->line)
 			module->line = set->builtin.paths[i].line;
 		module->far = 0;

@@ -66,17 +66,15 @@ static bool split_object(const char *name, struct object *ret)
 	return true;
 }
 
-static int fold(char c)
-{
-	return c == '-' ? '_' : (unsigned char)c;
-}
-
 /* How a path of the list compares with the first length characters of text. */
 static int compare_start(const char *path, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if (fold(path[i]) != fold(text[i]) || !path[i])
-			return fold(path[i]) - fold(text[i]);
+	for (size_t i = 0; i < length; i++) {
+		int order = kallmod_module_letter(path[i]) - kallmod_module_letter(text[i]);
+
+		if (order || !path[i])
+			return order;
+	}
 	return 0;
 }
 
@@ -239,7 +237,8 @@ static uint16_t likely_module(const struct claims *claims, const struct object *
 			break;
 		if (strchr(path + object->directory, '/'))
 			continue;
-		same[n] = kallmod_module_names_alike(object->path + object->directory, path + object->directory);
+		same[n] = kallmod_module_names_alike(object->path + object->directory,
+						     path + object->directory);
 		modules[n++] = module_at(claims->set, path);
 	}
 	for (size_t i = 0; i < n && n < MANY_MODULES; i++) {
@@ -266,7 +265,8 @@ static uint16_t moved_module(const struct claims *claims, const struct object *o
 
 		snprintf(name, sizeof(name), "%.*s", (int)length, at);
 		module = kallmod_sigset_find_module(claims->set, name);
-		if (strchr(name, '_') && length >= LONG_NAME && module && module->listed &&
+		if (strchr(name, '_') && length >= LONG_NAME && module &&
+		    kallmod_sigset_listed(claims->set, module - claims->set->modules) &&
 		    !claims->known[module - claims->set->modules])
 			return module - claims->set->modules;
 		at += length;

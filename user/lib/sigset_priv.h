@@ -31,7 +31,7 @@ struct kallmod_sigset_member {
 
 struct kallmod_sigset_module {
 	const char *name; /* in a member's file, or of builtin_names */
-	bool allowed, listed;
+	bool allowed;
 	size_t line; /* of the modules.builtin; SIZE_MAX: not listed */
 	uint16_t far, lacking; /* of the nearest release that has it, and that has not */
 	uint32_t functions, unique; /* names that it has; that nothing else has */

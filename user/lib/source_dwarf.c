@@ -16,8 +16,6 @@
 
 enum {
 	OBJECT_MAX = 512,
-	/* Between two functions of a module: what compilers and linkers align to, at most. */
-	PADDING_MAX = 64,
 	/* From a function's symbol to where gcc has debug information begin on arm64. */
 	HEAD_MAX = 16,
 };
@@ -94,18 +92,18 @@ static uint64_t padded_start(const struct kallmod_symbols *symbols, uint64_t add
 {
 	ptrdiff_t before = kallmod_symbols_find(symbols, addr - 1);
 	const struct kallmod_symbol *symbol;
+	bool is_head, is_room;
+	uint64_t end;
 
 	if (before < 0)
 		return addr;
 	symbol = kallmod_symbols_at(symbols, before);
-	if (kallmod_symbols_end(symbols, before) > addr && addr - symbol->addr <= HEAD_MAX &&
-	    kallmod_symbols_text_at(symbols, symbol->addr))
-		return symbol->addr;
-	if (kallmod_symbols_end(symbols, before) != addr)
-		return addr;
-	if (strncmp(symbol->name, "__pfx_", 6) && strncmp(symbol->name, "__cfi_", 6))
-		return addr;
-	return symbol->addr;
+	end = kallmod_symbols_end(symbols, before);
+	is_head = end > addr && addr - symbol->addr <= HEAD_MAX &&
+		  kallmod_symbols_text_at(symbols, symbol->addr);
+	is_room = end == addr && (!strncmp(symbol->name, "__pfx_", 6) ||
+				  !strncmp(symbol->name, "__cfi_", 6));
+	return is_head || is_room ? symbol->addr : addr;
 }
 
 /*
@@ -131,7 +129,7 @@ static int add_ranges(struct target *target, const struct kallmod_symbols *symbo
 		if (!kallmod_source_section(target->map, range.start, &range.section))
 			continue;
 		if (range.set == open.set && range.section == open.section &&
-		    range.start <= open.end + PADDING_MAX) {
+		    range.start <= open.end + KALLMOD_PADDING_MAX) {
 			open.end = range.end > open.end ? range.end : open.end;
 			continue;
 		}

@@ -60,6 +60,9 @@ ptrdiff_t kallmod_symbols_around(const struct kallmod_symbols *symbols, uint64_t
 uint64_t kallmod_symbols_end(const struct kallmod_symbols *symbols, size_t index);
 /* Is addr the address of a text symbol of the kernel proper? */
 bool kallmod_symbols_text_at(const struct kallmod_symbols *symbols, uint64_t addr);
+/* Bytes between two functions of an object or module: what compilers and linkers align to, at most. */
+enum { KALLMOD_PADDING_MAX = 64 };
+
 /* Is it text: a function or a label in code? */
 static inline bool kallmod_symbol_is_text(const struct kallmod_symbol *symbol)
 {
